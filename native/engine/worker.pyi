@@ -1,0 +1,89 @@
+"""A media worker: one OS thread, one UDP socket, driven by commands and answering with events.
+
+Called by `mediaserver.workers` and `bench` only, from one thread (the asyncio loop's). Every command returns at once; ids are
+made by the caller, are unique per worker for its whole life and > 0. A command that names an unknown id is counted
+(`commands_stale`) and otherwise ignored, since the object may have just gone. Nothing here blocks but `stop`.
+"""
+from typing import TypedDict
+
+KIND_AUDIO: int
+KIND_VIDEO: int
+
+# A codec as this peer's SDP names it: (payload type, name "opus|VP8|VP9|H264|AV1", clock rate, RTX payload type or 0).
+CodecEntry = tuple[int, str, int, int]
+# Header extension name -> id. Names: mid, rid, repaired-rid, abs-send-time, transport-cc, audio-level, video-orientation,
+# playout-delay, abs-capture-time, dependency-descriptor.
+Extensions = dict[str, int]
+
+class WorkerError(Exception):
+    """The worker could not start; the message says why and what to do (port in use, no permission, no such address)."""
+
+class Worker:
+    def __init__(self, host: str = "::", port: int = 0, *, gso: bool = True, gro: bool = True, reuse_port: bool = False) -> None:
+        """Opens the socket (WorkerError when that fails). `host`: an IPv6 or IPv4 literal; "::" takes both families."""
+    @property
+    def port(self) -> int: ...
+    @property
+    def features(self) -> dict[str, str]:
+        """What was found at run time: {"gso": "on" | reason, "gro": ..., "crypto": "ipsec-mb 1.3 avx512" | "openssl 3.0.17", "ipv6": ...}"""
+    def start(self) -> None:
+        """Starts the thread."""
+    def stop(self) -> None:
+        """Ends the thread and closes the socket. Idempotent; at most ~100 ms."""
+    def fileno(self) -> int:
+        """An eventfd, readable while events wait: give it to `loop.add_reader`."""
+    def events(self) -> list[tuple]:
+        """Takes all waiting events (at most 1024), oldest first; clears the eventfd. Each is (name, id, ...):
+
+        ("transport_connected", transport_id, ip, port)     a validated pair was selected, or it moved
+        ("transport_dtls", transport_id, datagram: bytes)    from the selected address only
+        ("transport_secure", transport_id)                   first SRTP or SRTCP packet of the peer verified
+        ("transport_lost", transport_id)                     consent expired (RFC 7675): sending has stopped; close it
+        ("producer_started", producer_id, codec, ssrc)       first packet, or another codec or SSRC took over
+        ("producer_stalled", producer_id)                    nothing received for 5 s ("producer_started" comes again)
+        ("consumer_started", consumer_id)                    first packet forwarded since open or attach
+        ("stats", request_id, dict)                          answer to one of the *_stats commands; {} when the id is gone
+        """
+
+    # Transports: one peer connection each.
+    def transport_open(self, transport_id: int, *, local_ufrag: str, local_password: str, remote_ufrag: str, remote_password: str = "",
+                       controlling: bool = False) -> None:
+        """ICE-lite, controlled, by default: answers checks whose USERNAME is `local_ufrag:remote_ufrag`. `controlling` is the client role."""
+    def transport_restart(self, transport_id: int, *, local_ufrag: str, local_password: str, remote_ufrag: str, remote_password: str = "") -> None:
+        """New ICE credentials (ICE restart); media goes on over the old pair until a new one is validated."""
+    def transport_connect(self, transport_id: int, ip: str, port: int, *, local_ip: str = "") -> None:
+        """Client role: start checks towards this address (from `local_ip`, so that one socket can be many peers)."""
+    def transport_select(self, transport_id: int, ip: str, port: int, *, local_ip: str = "") -> None:
+        """Bench only: take this address as validated, without ICE and consent."""
+    def transport_extensions(self, transport_id: int, extensions: Extensions) -> None: ...
+    def transport_dtls(self, transport_id: int, datagram: bytes) -> None:
+        """Sends one DTLS datagram (<= 1500 bytes) to the selected address; dropped and counted when there is none."""
+    def transport_keys(self, transport_id: int, profile: int, send_key: bytes, receive_key: bytes) -> None:
+        """`profile`: 0x0001, 0x0007 or 0x0008; keys are master key + master salt (RFC 5764 section 4.2, RFC 7714)."""
+    def transport_close(self, transport_id: int) -> None:
+        """Closes it with all its producers and consumers."""
+    def transport_stats(self, transport_id: int, request_id: int) -> None: ...
+
+    # Producers: incoming tracks.
+    def producer_open(self, producer_id: int, transport_id: int, kind: int, mid: str, codecs: list[CodecEntry], *,
+                      ssrcs: list[tuple[int, int]] = ..., nack: bool = True, pli: bool = True, fir: bool = False) -> None:
+        """`ssrcs`: (primary, RTX or 0) pairs from SDP; may be empty, packets are then matched by the mid extension or payload type."""
+    def producer_close(self, producer_id: int) -> None: ...
+    def producer_keyframe(self, producer_id: int) -> None:
+        """Asks the publisher for a key frame (throttled)."""
+    def producer_stats(self, producer_id: int, request_id: int) -> None: ...
+
+    # Consumers: outgoing streams. One is open as long as its m-line; the producer behind it can change.
+    def consumer_open(self, consumer_id: int, transport_id: int, kind: int, mid: str, ssrc: int, rtx_ssrc: int, codecs: list[CodecEntry], *,
+                      cname: str = "tresen", nack: bool = True) -> None: ...
+    def consumer_attach(self, consumer_id: int, producer_id: int) -> None:
+        """Forward this producer from its next key frame on (asked for at once); replaces the former one with continuous numbering."""
+    def consumer_detach(self, consumer_id: int) -> None: ...
+    def consumer_pause(self, consumer_id: int, paused: bool) -> None: ...
+    def consumer_close(self, consumer_id: int) -> None: ...
+    def consumer_stats(self, consumer_id: int, request_id: int) -> None: ...
+
+    # Reading without asking: a consistent snapshot the worker refreshes every 100 ms.
+    def counters(self) -> dict[str, int]:
+        """Totals since start: packets/bytes by direction and kind, drops by reason ("drop_<reason>"), NACK/PLI/FIR, trains, load.
+        `forward_latency_us` buckets as "latency_le_<us>" (cumulative) plus latency_sum_us, latency_count."""
