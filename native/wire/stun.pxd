@@ -24,19 +24,28 @@ cdef struct StunMessage:
     uint8_t controlling            # ICE-CONTROLLING present
     uint8_t controlled             # ICE-CONTROLLED present
     uint8_t unknown_required       # a comprehension-required attribute that we do not know
+    uint16_t unknown_type          # the first such, for stun_write_unknown_attribute
     uint32_t priority
     uint64_t tie_breaker
 
-# 0, or -1 when it is not a well-formed STUN message. Linear in size; never reads past it.
+# 0, or -1 when it is not a well-formed STUN message. Linear in size; never reads past it. Pointers in `out` lead into `data`.
+# Of a repeated attribute the first counts; what follows MESSAGE-INTEGRITY, FINGERPRINT apart, is not looked at.
 cdef int stun_parse(const uint8_t* data, size_t size, StunMessage* out) noexcept nogil
 # 1 when MESSAGE-INTEGRITY is there and right for this key (the short-term password), else 0. Constant-time compare.
+# `message` is the parse of this very `data`. An empty key is never right.
 cdef int stun_verify(const uint8_t* data, size_t size, const StunMessage* message, const uint8_t* key, size_t key_bytes) noexcept nogil
-# Each returns the bytes written to `out` (room >= 256 bytes), MESSAGE-INTEGRITY and FINGERPRINT included.
+# Each returns the bytes written to `out` (room >= 256 bytes), MESSAGE-INTEGRITY and FINGERPRINT included; with an empty
+# key MESSAGE-INTEGRITY is left out. 0 when an argument does not fit.
 # `address16` is an IPv6 address or a v4-mapped one (written as IPv4 then), port in host order.
 cdef size_t stun_write_success(uint8_t* out, const uint8_t* transaction_id, const uint8_t* address16, uint16_t port,
                                const uint8_t* key, size_t key_bytes) noexcept nogil
+# `code` 300..699, no reason phrase.
 cdef size_t stun_write_error(uint8_t* out, const uint8_t* transaction_id, uint16_t code,
                              const uint8_t* key, size_t key_bytes) noexcept nogil
+# 420 Unknown Attribute, naming it (RFC 8489 section 6.3.1).
+cdef size_t stun_write_unknown_attribute(uint8_t* out, const uint8_t* transaction_id, uint16_t unknown_type,
+                                         const uint8_t* key, size_t key_bytes) noexcept nogil
+# username_bytes <= 172, so that everything fits 256 bytes.
 cdef size_t stun_write_request(uint8_t* out, const uint8_t* transaction_id, const uint8_t* username, size_t username_bytes,
                                uint32_t priority, bint controlling, uint64_t tie_breaker, bint use_candidate,
                                const uint8_t* key, size_t key_bytes) noexcept nogil
