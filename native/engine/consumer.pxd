@@ -1,0 +1,23 @@
+"""One producer forwarded to one transport: which packets pass, and under which numbers they leave."""
+from libc.stddef cimport size_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+
+from native.engine.state cimport Consumer, Pending, Producer, Transport, WorkerCore
+from native.stream.rtx cimport StoredPacket
+
+cdef Consumer* consumer_new(WorkerCore* core, uint64_t id, Transport* transport) noexcept nogil
+# Detaches and frees it.
+cdef void consumer_free(Consumer* consumer) noexcept nogil
+# 0, or -1 without memory.
+cdef int consumer_attach(Consumer* consumer, Producer* producer) noexcept nogil
+cdef void consumer_detach(Consumer* consumer) noexcept nogil
+cdef void consumer_pause(Consumer* consumer, bint paused) noexcept nogil
+# Queues the packet for the end of the turn, or counts why not.
+cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept nogil
+# Answers a NACK from the producer's history.
+cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
+# Writes the packet's header at `out` (room header_bytes).
+cdef void consumer_write_header(Consumer* consumer, const Pending* pending, uint8_t* out, bint padded) noexcept nogil
+# Renumbers the codec's picture counters in the payload written at `payload`; `needed` tells whether that changes anything.
+cdef bint consumer_patch_needed(const Consumer* consumer, const StoredPacket* packet) noexcept nogil
+cdef void consumer_patch(const Consumer* consumer, const StoredPacket* packet, uint8_t* payload) noexcept nogil

@@ -1,0 +1,343 @@
+"""What a worker owns: the structs of the engine in one place, because they point at each other. Functions live in the
+module named like the struct. Everything here belongs to the worker's thread alone; only the rings and the snapshot are shared.
+"""
+from libc.stddef cimport size_t
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from native.engine.ring cimport Ring
+from native.engine.table cimport IdTable, PathTable
+from native.engine.timer cimport Timer, Wheel
+from native.engine.udp cimport Path, Received, UdpSocket
+from native.stream.nack cimport NackList
+from native.stream.recv cimport RecvStream
+from native.stream.rtx cimport ChunkPool, RtxAnswers, RtxHistory, StoredPacket
+from native.stream.srtp cimport SrtcpReplay, SrtpBatch, SrtpContext, SrtpReplay
+from native.stream.twcc cimport TwccRecorder, TwccSender
+from native.wire.rtp cimport RtpExtensionMap
+
+cdef enum:
+    CODECS_MOST = 24               # payload types of one m-line that we may have to know
+    SSRCS_MOST = 64                # authenticated SSRCs of one peer; more are dropped
+    RTCP_PEERS_MOST = 64           # RTCP senders of one peer with a replay window of their own
+    RTCP_PENDING_BYTES = 1200
+    PENDING_MOST = 8192            # packets waiting for the flush at the end of a loop turn
+    PATCH_BYTES = 64
+    LATENCY_BUCKETS = 12
+
+cdef enum Kind:
+    KIND_AUDIO = 1
+    KIND_VIDEO = 2
+
+cdef enum TransportState:
+    TRANSPORT_NONE = 0             # no transport has this address
+    TRANSPORT_CONNECTED = 1        # ICE has selected a pair; DTLS may pass
+    TRANSPORT_SECURE = 2           # keys are set; media may pass
+    TRANSPORT_LOST = 3             # consent expired; only a valid check brings it back
+    TRANSPORT_STATE_COUNT = 4
+
+cdef enum Drop:                    # why a packet went no further; names in stats.pyx, same order
+    DROP_UNKNOWN_CLASS
+    DROP_STUN_MALFORMED
+    DROP_STUN_UNKNOWN_USER
+    DROP_STUN_UNAUTHENTIC
+    DROP_STUN_UNEXPECTED
+    DROP_DTLS_UNVALIDATED
+    DROP_DTLS_CROWDED
+    DROP_RTP_UNVALIDATED
+    DROP_RTP_NO_KEYS
+    DROP_RTP_MALFORMED
+    DROP_RTP_UNAUTHENTIC
+    DROP_RTP_REPLAYED
+    DROP_RTP_UNKNOWN_SSRC
+    DROP_RTP_UNKNOWN_PAYLOAD
+    DROP_RTP_TOO_LARGE
+    DROP_RTP_DUPLICATE
+    DROP_RTP_SSRC_LIMIT
+    DROP_RTCP_UNVALIDATED
+    DROP_RTCP_NO_KEYS
+    DROP_RTCP_MALFORMED
+    DROP_RTCP_UNAUTHENTIC
+    DROP_RTCP_REPLAYED
+    DROP_RTCP_SSRC_LIMIT
+    DROP_LOST_CONSENT
+    DROP_HISTORY_FULL
+    DROP_CONSUMER_PAUSED
+    DROP_CONSUMER_CODEC
+    DROP_CONSUMER_KEYFRAME
+    DROP_CONSUMER_STALE
+    DROP_CONSUMER_NOT_SECURE
+    DROP_SEND_NO_PATH
+    DROP_COUNT
+
+cdef struct Counters:              # totals since start; names in stats.pyx, same order
+    uint64_t packets_received_audio
+    uint64_t packets_received_video
+    uint64_t packets_received_rtcp
+    uint64_t packets_received_rtx
+    uint64_t packets_received_stun
+    uint64_t packets_received_dtls
+    uint64_t bytes_received_audio
+    uint64_t bytes_received_video
+    uint64_t packets_sent_audio
+    uint64_t packets_sent_video
+    uint64_t packets_sent_rtcp
+    uint64_t packets_sent_rtx
+    uint64_t packets_sent_stun
+    uint64_t packets_sent_dtls
+    uint64_t bytes_sent_audio
+    uint64_t bytes_sent_video
+    uint64_t padding_bytes_sent
+    uint64_t nack_sent
+    uint64_t nack_received
+    uint64_t nack_unanswered
+    uint64_t pli_sent
+    uint64_t pli_received
+    uint64_t fir_received
+    uint64_t remb_received
+    uint64_t transport_cc_sent
+    uint64_t transport_cc_received
+    uint64_t packets_lost
+    uint64_t packets_recovered
+    uint64_t trains_sent
+    uint64_t train_packets_sent
+    uint64_t datagrams_received
+    uint64_t messages_received
+    uint64_t loop_turns
+    uint64_t commands
+    uint64_t commands_stale
+    uint64_t events_dropped
+    uint64_t cpu_us                # of the worker's thread
+    uint64_t transports
+    uint64_t transports_connected
+    uint64_t transports_secure
+    uint64_t producers
+    uint64_t consumers
+    uint64_t history_bytes
+    uint64_t kernel_drops
+    uint64_t send_errors
+    uint64_t send_retries
+    uint64_t latency_sum_us
+    uint64_t latency_count
+
+cdef struct Snapshot:
+    uint64_t version               # odd while the worker writes (a seqlock)
+    Counters counters
+    uint64_t drops[32]
+    uint64_t latency[12]
+
+cdef struct CodecEntry:
+    uint8_t payload_type
+    uint8_t rtx_payload_type       # 0 = none
+    uint8_t codec                  # Codec
+    uint32_t clock_rate
+
+cdef struct CodecTable:
+    CodecEntry entries[24]
+    int count
+
+cdef struct Pending:               # one packet on its way out this turn
+    Consumer* consumer
+    StoredPacket* packet
+    uint64_t number                # 64-bit sequence number on the wire's stream (the RTX stream's for a retransmission)
+    uint32_t timestamp
+    uint32_t next                  # index + 1 of the transport's next, 0 = last
+    uint16_t header_bytes          # of the packet to write
+    uint16_t size                  # header + payload, before padding and tag
+    uint16_t original_seq16        # RTX: the number it repairs
+    uint8_t retransmission         # 0 none, 1 RTX, 2 the same packet again
+
+cdef struct StreamRef:
+    uint32_t ssrc
+    uint8_t retransmission
+    Producer* producer
+
+cdef struct RtcpPeer:
+    uint32_t ssrc
+    SrtcpReplay replay
+
+cdef struct Transport:
+    uint64_t id
+    WorkerCore* core
+    uint8_t state                  # TransportState
+    # ICE
+    bint controlling
+    Path path                      # the selected pair
+    uint64_t tie_breaker
+    char* username                 # the USERNAME of requests to us: local:remote
+    uint16_t username_bytes
+    char* peer_username            # the USERNAME of our requests: remote:local
+    uint16_t peer_username_bytes
+    char* local_password
+    uint16_t local_password_bytes
+    char* remote_password
+    uint16_t remote_password_bytes
+    uint8_t transaction[12]        # client role: of the request under way
+    bint check_pending
+    int64_t check_sent_us
+    int64_t heard_us               # last authenticated packet: consent (RFC 7675)
+    int64_t path_heard_us          # the same, from the selected address
+    bint consent                   # checked at all (off for bench paths)
+    # SRTP
+    SrtpContext* receive_keys
+    SrtpContext* send_keys
+    bint peer_verified             # an SRTP or SRTCP packet of the peer has been authenticated
+    uint16_t tag_bytes             # what SRTP adds to a packet
+    uint32_t srtcp_index
+    RtcpPeer rtcp_peers[64]
+    int rtcp_peer_count
+    # RTP
+    RtpExtensionMap extensions
+    TwccRecorder* twcc_recorder    # NULL until the extension is negotiated
+    TwccSender* twcc_sender
+    uint32_t twcc_ssrc             # media SSRC named in feedback
+    int64_t twcc_due_us
+    StreamRef streams[64]
+    int stream_count
+    Producer* producers
+    Consumer* consumers
+    uint32_t rtcp_ssrc             # our SSRC as a receiver
+    int64_t report_due_us
+    int64_t rtt_us                 # from report blocks, 0 = unknown
+    uint64_t remb_bps
+    # Packets for the flush
+    Transport* next_dirty
+    bint dirty
+    uint32_t pending_first         # index + 1 into core.pending
+    uint32_t pending_last
+    uint32_t pending_small_first   # audio goes behind video, so that it can end a train
+    uint32_t pending_small_last
+    uint8_t rtcp_pending[1200]
+    uint16_t rtcp_pending_bytes
+    Timer timer
+    # Counters
+    uint64_t packets_received
+    uint64_t bytes_received
+    uint64_t packets_sent
+    uint64_t bytes_sent
+    uint64_t acknowledged          # by transport-cc feedback
+    uint64_t reported_lost
+    Transport* next                # list of all
+
+cdef struct Producer:
+    uint64_t id
+    Transport* transport           # NULL for a traffic source of bench/
+    WorkerCore* core
+    Producer* next                 # of the same transport
+    uint8_t kind
+    bint want_nack
+    bint want_pli
+    bint want_fir
+    char mid[32]
+    uint8_t mid_bytes
+    CodecTable codecs
+    uint8_t codec                  # of the newest packet, 0 = nothing received
+    uint32_t generation            # another SSRC took over: consumers start again
+    RecvStream stream
+    RecvStream rtx_stream
+    SrtpReplay replay
+    SrtpReplay rtx_replay
+    NackList* nack
+    RtxHistory history
+    # Key frames
+    int64_t keyframe_asked_us
+    bint keyframe_wanted
+    uint8_t fir_seq
+    # Fan-out
+    Consumer** consumers
+    int consumer_count
+    int consumer_room
+    int64_t stall_due_us
+    bint stalled
+    Timer timer
+    uint64_t packets_recovered
+    uint64_t duplicates
+    uint64_t keyframes
+    uint64_t nacks_sent
+    uint64_t plis_sent
+    void* source                   # bench/: paces packets of its own (traffic.pyx)
+    void* sink                     # bench/: checks what arrives (traffic.pyx)
+
+cdef struct Consumer:
+    uint64_t id
+    Transport* transport
+    Producer* producer             # NULL while detached
+    Consumer* next                 # of the same transport
+    uint8_t kind
+    bint paused
+    bint answer_nack
+    bint started                   # forwarding since the last attach
+    bint announced                 # consumer_started was sent since the last attach
+    bint keyframe_needed
+    uint32_t generation            # of the producer when it started
+    uint32_t ssrc
+    uint32_t rtx_ssrc
+    uint8_t payload_type           # for the producer's codec
+    uint8_t rtx_payload_type
+    uint8_t codec
+    uint32_t clock_rate
+    CodecTable codecs
+    char mid[32]
+    uint8_t mid_bytes
+    char cname[32]
+    uint8_t cname_bytes
+    bint repeatable                # NACK without RTX: a packet must come out bit for bit the same again
+    # Numbering: out = in + offset, since `first_source`
+    uint64_t first_source
+    uint64_t seq_offset
+    uint64_t highest               # seq64 sent; 0 = none yet
+    uint64_t rtx_number            # next of the RTX stream
+    uint32_t timestamp_offset
+    uint32_t last_timestamp
+    int64_t last_sent_us
+    uint16_t picture_id_offset     # 15-bit arithmetic
+    uint8_t tl0_offset
+    uint16_t last_picture_id
+    uint8_t last_tl0
+    RtxAnswers answers
+    # Reports
+    int64_t report_due_us
+    uint32_t last_sr_ntp           # middle 32 bits, for the round trip
+    int64_t last_sr_us
+    uint8_t fraction_lost
+    uint32_t jitter
+    int64_t lost
+    # Counters
+    uint64_t packets
+    uint64_t bytes
+    uint64_t retransmissions
+    uint64_t nacks
+    uint64_t plis
+
+cdef struct WorkerCore:
+    UdpSocket udp
+    int epoll_fd
+    int command_fd
+    int event_fd
+    Ring commands
+    Ring events
+    uint32_t sleeping              # the worker waits: a command must wake it
+    uint32_t stopping
+    int64_t now_us                 # of this loop turn
+    int64_t realtime_offset_us
+    int64_t snapshot_due_us
+    Wheel wheel
+    IdTable transports
+    IdTable producers
+    IdTable consumers
+    IdTable users                  # hash of the ICE user name -> transport
+    PathTable paths
+    Transport* transport_list
+    Transport* dirty
+    ChunkPool chunks
+    SrtpBatch* batch
+    Pending* pending
+    uint32_t pending_count
+    Received received[64]
+    uint32_t forwarded             # packets queued for consumers while handling the current message
+    uint8_t* scratch               # PACKET_MAX_BYTES + overhead: packets opened before their producer is known
+    void* traffic                  # bench/: what all sources and sinks share (traffic.pyx)
+    uint64_t random                # xorshift state, for transaction ids and first sequence numbers
+    Counters counters
+    uint64_t drops[32]
+    uint64_t latency[12]
+    Snapshot snapshot
