@@ -2,11 +2,27 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-cdef struct NackList               # fixed size, no allocation after init; see nack.pyx for the constants and their reasons
+cdef enum:
+    NACK_LIST_MAX = 1000           # missing numbers; more is an outage that a key frame ends sooner than 1000 repairs
+
+cdef struct NackEntry:
+    int64_t due_us
+    uint32_t seq32                 # low half of seq64
+    uint16_t ripe_after            # asked for at once when `highest` is this far past seq32
+    uint8_t tries
+
+cdef struct NackList:              # fixed size, no allocation after init; see nack.pyx for the constants and their reasons
+    uint64_t highest               # 0 = nothing received
+    uint64_t ripe_seq              # `highest` that makes the next entry ripe, UINT64_MAX = none waits for that
+    int64_t next_us
+    int head                       # the list is entries[head : head + count], ascending
+    int count
+    uint8_t gave_up
+    NackEntry entries[1000]        # NACK_LIST_MAX
 
 cdef size_t nack_list_bytes() noexcept nogil
 cdef void nack_list_init(NackList* list) noexcept nogil
-# Notes that `seq64` arrived (also by retransmission): closes its gap or opens those before it. A key frame's first packet
+# Notes that `seq64` (> 0) arrived (also by retransmission): closes its gap or opens those before it. A key frame's first packet
 # (`keyframe`) forgets everything older: no decoder needs it any more.
 cdef void nack_note(NackList* list, uint64_t seq64, bint keyframe, int64_t now_us) noexcept nogil
 # Takes the numbers due at `now_us` (at most `room`, ascending) and schedules their next try. `rtt_us`: 0 when unknown.

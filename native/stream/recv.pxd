@@ -20,9 +20,11 @@ cdef struct RecvStream:
     uint64_t sr_ntp                # last sender report, 0 = none
     uint32_t sr_timestamp
     int64_t sr_arrived_us
+    uint32_t restart_seq           # the number that would confirm a restart; above 65535 = none
 
 cdef void recv_stream_init(RecvStream* stream, uint32_t ssrc, uint32_t clock_rate) noexcept nogil
-# Counts one authenticated packet and returns its seq64.
+# Counts one authenticated packet and returns its seq64; 0 = out of place (more than 3000 ahead or 1000 behind): drop this packet.
+# When the next number follows, the sender has restarted: seq64 goes on from there, always forwards, and the gap is not loss.
 cdef uint64_t recv_stream_note(RecvStream* stream, uint16_t seq16, uint32_t timestamp, size_t bytes, int64_t now_us) noexcept nogil
 cdef void recv_stream_sender_report(RecvStream* stream, const RtcpSenderInfo* info, int64_t now_us) noexcept nogil
 # The report block for the next RR; moves the interval on (fraction_lost counts from report to report).
