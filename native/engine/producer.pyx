@@ -13,7 +13,7 @@ from native.engine.event cimport EVENT_PRODUCER_STALLED, EVENT_PRODUCER_STARTED,
 from native.engine.keyframe cimport keyframe_arrived, keyframe_request, keyframe_tick
 from native.engine.router cimport router_forward
 from native.engine.state cimport (
-    DROP_HISTORY_FULL, DROP_RTP_DUPLICATE, DROP_RTP_MALFORMED, DROP_RTP_REPLAYED, DROP_RTP_SSRC_LIMIT, DROP_RTP_UNAUTHENTIC,
+    DROP_HISTORY_FULL, DROP_RTP_DUPLICATE, DROP_RTP_MALFORMED, DROP_RTP_OUT_OF_PLACE, DROP_RTP_REPLAYED, DROP_RTP_SSRC_LIMIT, DROP_RTP_UNAUTHENTIC,
     DROP_RTP_UNKNOWN_PAYLOAD, KIND_AUDIO, KIND_VIDEO, CodecEntry,
 )
 from native.engine.table cimport id_table_put, id_table_remove
@@ -22,7 +22,7 @@ from native.engine.traffic cimport sink_check, sink_free, source_free
 from native.engine.transport cimport (
     TIMER_PRODUCER, drop_note, transport_heard, transport_rtcp_commit, transport_rtcp_reserve, transport_stream_add, transport_stream_remove,
 )
-from native.stream.nack cimport nack_due, nack_gave_up, nack_list_bytes, nack_list_init, nack_next_us, nack_note
+from native.stream.nack cimport NackList, nack_due, nack_gave_up, nack_list_bytes, nack_list_init, nack_next_us, nack_note
 from native.stream.recv cimport recv_stream_init, recv_stream_note
 from native.stream.rtx cimport (
     HISTORY_AUDIO, HISTORY_VIDEO, StoredPacket, rtx_history_commit, rtx_history_expire, rtx_history_free, rtx_history_get,
@@ -31,11 +31,11 @@ from native.stream.rtx cimport (
 from native.stream.srtp cimport SRTP_REPLAYED, srtp_open
 from native.stream.twcc cimport twcc_note
 from native.wire.bytes cimport be16_read, be16_write, be32_write
-from native.wire.codec cimport CODEC_OPUS, Codec, CodecInfo, codec_parse
+from native.wire.codec cimport CODEC_OPUS, Codec, codec_parse
 from native.wire.rtcp cimport rtcp_write_nack
 from native.wire.rtp cimport (
     EXT_ABS_CAPTURE_TIME, EXT_AUDIO_LEVEL, EXT_COUNT, EXT_DEPENDENCY_DESCRIPTOR, EXT_PLAYOUT_DELAY, EXT_TRANSPORT_CC, EXT_VIDEO_ORIENTATION,
-    rtp_parse_extensions, rtp_parse_header, rtp_parse_padding,
+    rtp_parse_extensions, rtp_parse_padding,
 )
 from native.wire.seq cimport seq64_extend
 
@@ -237,6 +237,9 @@ cdef void receive_media(Producer* producer, const uint8_t* data, size_t size, Rt
         core.counters.packets_received_video += 1
         core.counters.bytes_received_video += header.payload_bytes
     seq64 = recv_stream_note(&producer.stream, header.seq16, header.timestamp, header.payload_bytes, arrived_us)
+    if seq64 == 0:
+        drop_note(core, DROP_RTP_OUT_OF_PLACE)
+        return
     if seq64 != producer.stream.highest and rtx_history_get(&producer.history, seq64) != NULL:
         producer.duplicates += 1
         drop_note(core, DROP_RTP_DUPLICATE)

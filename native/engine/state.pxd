@@ -52,6 +52,7 @@ cdef enum Drop:                    # why a packet went no further; names in stat
     DROP_RTP_UNKNOWN_PAYLOAD
     DROP_RTP_TOO_LARGE
     DROP_RTP_DUPLICATE
+    DROP_RTP_OUT_OF_PLACE
     DROP_RTP_SSRC_LIMIT
     DROP_RTCP_UNVALIDATED
     DROP_RTCP_NO_KEYS

@@ -46,7 +46,7 @@ cdef void pattern_fill() noexcept nogil:
     cdef uint32_t x = 0x12345678
     cdef int i
     for i in range(PATTERN_BYTES):
-        x = x * 1664525 + 1013904223
+        x = x * <uint32_t>1664525 + <uint32_t>1013904223
         PATTERN[i] = <uint8_t>(x >> 24)
 
 
@@ -71,7 +71,7 @@ cdef int source_open(Producer* producer, uint32_t bitrate_bps, uint32_t frames_p
         return -1
     source.interval_us = 1000000 // frames_per_s
     source.frame_bytes = bitrate_bps // 8 // frames_per_s
-    source.random = seed * 2654435761 + 1
+    source.random = (seed + 1) * <uint32_t>0x9E3779B1
     source.number = 1000 + (seed & 1023)
     source.timestamp_step = (48000 if producer.kind == KIND_AUDIO else 90000) // frames_per_s
     producer.codec = CODEC_OPUS if producer.kind == KIND_AUDIO else CODEC_VP8
@@ -131,7 +131,7 @@ cdef void source_frame(Producer* producer) noexcept nogil:
     cdef uint32_t bytes = source.frame_bytes
     cdef uint32_t packets, i, share, rest
     # Frames of a real encoder differ: +-12 %.
-    source.random = source.random * 1664525 + 1013904223
+    source.random = source.random * <uint32_t>1664525 + <uint32_t>1013904223
     bytes = bytes * (88 + (source.random >> 16) % 25) // 100
     if keyframe:
         bytes *= KEYFRAME_FACTOR

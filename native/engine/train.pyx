@@ -125,7 +125,7 @@ cdef void transport_flush(WorkerCore* core, Transport* transport) noexcept nogil
             size = least_size(run[i]) if tail and i == count - 1 else segment
             used += packet_write(core, run[i], out + used, size)
         if at == 0 and transport.rtcp_pending_bytes and not tail and count < TRAIN_MAX_SEGMENTS and \
-                transport.rtcp_pending_bytes + 32 <= segment + overhead:
+                <size_t>transport.rtcp_pending_bytes + 32 <= segment + overhead:
             used += transport_rtcp_seal(transport, out + used)
         egress_queue(core, &transport.path, out, used, segment + overhead)
     if transport.rtcp_pending_bytes:

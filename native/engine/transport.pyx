@@ -24,7 +24,7 @@ from native.wire.rtcp cimport rtcp_write_rr
 from native.wire.rtp cimport extension_map_clear
 from native.wire.stun cimport (
     STUN_BINDING, STUN_REQUEST, STUN_SUCCESS, StunMessage, stun_parse, stun_verify, stun_write_error, stun_write_request,
-    stun_write_success,
+    stun_write_success, stun_write_unknown_attribute,
 )
 
 cdef enum:
@@ -225,8 +225,12 @@ cdef void stun_request(WorkerCore* core, const Path* path, const uint8_t* data, 
     core.counters.packets_sent_stun += 1
     if message.unknown_required or (message.controlled and not transport.controlling) or (message.controlling and transport.controlling):
         # RFC 8489 section 6.3.1 (420) and RFC 8445 section 7.3.1.1 (487).
-        answer_bytes = stun_write_error(answer, message.transaction_id, 420 if message.unknown_required else 487,
-                                        <const uint8_t*>transport.local_password, transport.local_password_bytes)
+        if message.unknown_required:
+            answer_bytes = stun_write_unknown_attribute(answer, message.transaction_id, message.unknown_type,
+                                                        <const uint8_t*>transport.local_password, transport.local_password_bytes)
+        else:
+            answer_bytes = stun_write_error(answer, message.transaction_id, 487,
+                                            <const uint8_t*>transport.local_password, transport.local_password_bytes)
         transport_send(transport, path, answer, answer_bytes)
         return
     answer_bytes = stun_write_success(answer, message.transaction_id, <const uint8_t*>path.remote, path.port,
