@@ -3,9 +3,9 @@
 Field names are the C structs' own. Nothing outside tests imports this; the `_repeat` doors are for timing by hand.
 """
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.stdint cimport uint8_t, uint64_t
 
+from native.wire.codec cimport Codec, CodecInfo, codec_parse, codec_patch
 from native.wire.rtp cimport (
     EXT_COUNT,
     RtpExtensionMap,
@@ -138,6 +138,25 @@ def stun_request(transaction_id: bytes, username: bytes, priority: int, controll
                                    use_candidate, key, len(key))]
 
 
+def codec_info(codec: int, payload: bytes) -> dict[str, int] | None:
+    """codec_parse."""
+    cdef CodecInfo info
+    cdef int number = codec
+    if codec_parse(<Codec>number, payload, len(payload), &info) != 0:
+        return None
+    return info
+
+
+def codec_patched(codec: int, payload: bytes, picture_id: int, tl0_picture_index: int) -> bytes:
+    """The payload after codec_parse (which may fail) and codec_patch."""
+    cdef CodecInfo info
+    cdef int number = codec
+    cdef bytearray copy = bytearray(payload)
+    codec_parse(<Codec>number, payload, len(payload), &info)
+    codec_patch(<uint8_t*><char*>copy, &info, picture_id, tl0_picture_index)
+    return bytes(copy)
+
+
 def rtp_repeat(packet: bytes, id_by_kind: dict[int, int], count: int) -> int:
     """Parses header and extensions `count` times in C, for timing; returns a sum so that nothing is optimised away."""
     cdef RtpHeader header
@@ -157,6 +176,22 @@ def rtp_repeat(packet: bytes, id_by_kind: dict[int, int], count: int) -> int:
                 rtp_parse_extensions(data, &header, &negotiated, &found)
                 total += header.seq16 + found.values[index % EXT_COUNT].offset
     return total
+
+
+def codec_repeat(codec: int, payload: bytes, count: int) -> int:
+    """Parses `count` times in C, for timing."""
+    cdef CodecInfo info
+    cdef int number = codec
+    cdef const uint8_t* data = payload
+    cdef size_t size = len(payload)
+    cdef long keyframes = 0
+    cdef long index
+    cdef long last = count
+    with nogil:
+        for index in range(last):
+            codec_parse(<Codec>number, data, size, &info)
+            keyframes += info.keyframe
+    return keyframes
 
 
 def stun_repeat(data: bytes, key: bytes, count: int) -> int:
