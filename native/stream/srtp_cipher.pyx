@@ -137,6 +137,7 @@ cdef bint srtp_cipher_open(SrtpCipher* cipher, const uint8_t* iv, const uint8_t*
     cdef uint8_t expected[GCM_TAG_BYTES]
     cdef int done = 0
     cdef bint authentic
+    memset(expected, 0, sizeof(expected))
     if cipher.provider == SRTP_PROVIDER_IPSEC_MB:
         mb_gcm_open(shared_manager, cipher.expanded, cipher.key_bytes, iv, aad, aad_bytes, src, dst, size, expected)
         authentic = CRYPTO_memcmp(expected, tag, GCM_TAG_BYTES) == 0

@@ -1,12 +1,27 @@
 """What SRTP contexts promise beside the published vectors: round trips, refusals that change nothing, replay, roll-over, wiping."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from native.testing import srtp
 from tests.srtp_contexts import (
-    CASES, CM, DEFAULT_PROVIDER, GCM_128, KEY_BYTES, NO_KEYS, PROVIDERS, REPLAYED, SHORT, TAG_BYTES, UNAUTHENTIC, context, empty, master_key, rtcp,
+    CASES,
+    CM,
+    DEFAULT_PROVIDER,
+    GCM_128,
+    KEY_BYTES,
+    NO_KEYS,
+    PROVIDERS,
+    REPLAYED,
+    SHORT,
+    TAG_BYTES,
+    UNAUTHENTIC,
+    context,
+    empty,
+    master_key,
+    rtcp,
     rtp,
 )
 
@@ -245,6 +260,22 @@ def test_a_cleared_context_takes_new_keys(profile, provider):
     assert made.init(profile, master_key(profile, seed=9)) == 0
     opened = context(profile, provider, master_key(profile, seed=9)).open(made.seal(rtp(1, b"new key"), 1))
     assert opened == (rtp(1, b"new key"), 1)
+
+
+@cases
+def test_contexts_of_different_threads_do_not_disturb_each_other(profile, provider):
+    # Threads share what the provider shares (ipsec-mb: one manager); each has contexts of its own, as workers do.
+    packet = rtp(1, bytes(range(250)))
+    made = [context(profile, provider, master_key(profile, peer)) for peer in range(3)]
+
+    def work(mine: srtp.Srtp) -> list[bytes]:
+        return [mine.repeat_seal(packet, rounds) for rounds in range(100, 160)]
+
+    serial = [work(mine) for mine in made]
+    assert serial[0][0] == made[0].seal(packet, 99)
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(4):
+            assert list(pool.map(work, made)) == serial
 
 
 def test_the_provider_says_its_name_and_version():
