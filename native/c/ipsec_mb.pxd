@@ -15,8 +15,11 @@ cdef extern from *:
     #if TRESEN_IPSEC_MB
     #define NO_COMPAT_IMB_API_053 /* its old short names (SHA1, ...) collide with OpenSSL's */
     #include <intel-ipsec-mb.h>
+    #if IMB_VERSION_NUM >= IMB_VERSION(1, 3, 0) /* the first with cipher bursts */
+    #define MB_AVAILABLE 1
     #endif
-    #if TRESEN_IPSEC_MB && IMB_VERSION_NUM >= IMB_VERSION(1, 3, 0)
+    #endif
+    #ifdef MB_AVAILABLE
     typedef IMB_MGR MbManager;
 
     static inline MbManager *mb_new(void)

@@ -4,7 +4,7 @@ Called by engine/transport for every packet. Replay state moves only after a tag
 4.1.1; RFC 7714 sections 8 (SRTP), 9 (SRTCP), 12; profiles of RFC 5764 section 4.1.2 and RFC 7714 section 14.2.
 """
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memmove, memset
 
@@ -20,7 +20,7 @@ from native.stream.srtp_kdf cimport (
 from native.stream.srtp_replay cimport (
     SrtcpReplay, SrtpReplay, srtcp_replay_accept, srtcp_replay_fresh, srtp_replay_accept, srtp_replay_estimate, srtp_replay_fresh,
 )
-from native.wire.bytes cimport be16_read, be16_write, be32_read, be32_write
+from native.wire.bytes cimport be16_read, be32_read, be32_write, be64_write
 
 cdef enum:
     RTP_HEADER_BYTES = 12
@@ -110,12 +110,12 @@ cdef void srtp_context_clear(SrtpContext* context) noexcept nogil:
 
 cdef inline void packet_iv(const SrtpCipher* cipher, uint32_t ssrc, uint64_t index, uint8_t* iv) noexcept nogil:
     """Salt xor SSRC xor 48-bit index: RFC 3711 section 4.1.1 (16 bytes), RFC 7714 sections 8.1 and 9.1 (12 bytes, two places earlier)."""
-    cdef uint8_t* place = iv + (2 if cipher.transform == SRTP_TRANSFORM_GCM else 4)
-    memcpy(iv, cipher.salt, 14)
-    be16_write(iv + 14, 0)
-    be32_write(place, be32_read(place) ^ ssrc)
-    be16_write(place + 4, be16_read(place + 4) ^ <uint16_t>(index >> 32))
-    be32_write(place + 6, be32_read(place + 6) ^ <uint32_t>index)
+    if cipher.transform == SRTP_TRANSFORM_GCM:
+        be64_write(iv, cipher.salt[0] ^ (<uint64_t>ssrc << 16) ^ (index >> 32))
+        be64_write(iv + 8, cipher.salt[1] ^ (index << 32))
+    else:
+        be64_write(iv, cipher.salt[0] ^ ssrc)
+        be64_write(iv + 8, cipher.salt[1] ^ (index << 16))
 
 
 cdef int srtp_open(SrtpContext* context, SrtpReplay* replay, const uint8_t* data, size_t size, size_t header_bytes,
@@ -286,7 +286,7 @@ cdef int srtcp_open_gcm(SrtpCipher* cipher, const uint8_t* data, size_t plain_by
     memmove(out, data, plain_bytes)
     be32_write(out + plain_bytes, word)
     if not srtp_cipher_open(cipher, iv, out, plain_bytes + SRTCP_WORD_BYTES, out, out, 0, tag):
-        memset(out, 0, plain_bytes)
+        memset(out, 0, plain_bytes + SRTCP_WORD_BYTES)
         return SRTP_UNAUTHENTIC
     return 0
 

@@ -4,7 +4,7 @@ Two providers do the same: Intel ipsec-mb where it is built in and the CPU has A
 provider that was selected when it was made. SHA-1 for AES-CM is OpenSSL's with both, started from kept states.
 """
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t
+from libc.stdint cimport uint8_t, uint64_t
 
 from native.c.ipsec_mb cimport MbManager
 from native.c.openssl cimport EVP_CIPHER_CTX, SHA_CTX
@@ -21,7 +21,7 @@ cdef struct SrtpCipher:            # belongs to one thread at a time; not to be 
     uint8_t provider               # SrtpProvider
     uint8_t transform              # SrtpTransform
     uint8_t key_bytes              # 16 or 32
-    uint8_t salt[14]               # session salt; GCM uses 12 of it
+    uint64_t salt[2]               # session salt (14 or 12 bytes, zeros behind) as two big-endian numbers
     EVP_CIPHER_CTX* evp            # OpenSSL's kept cipher context, NULL with ipsec-mb
     uint8_t* expanded              # ipsec-mb's expanded key, inside the room given to srtp_cipher_init
     SHA_CTX inner                  # HMAC-SHA1 after its inner and outer key block

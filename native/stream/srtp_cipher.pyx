@@ -16,6 +16,7 @@ from native.c.openssl cimport (
     EVP_CipherFinal_ex, EVP_CipherInit_ex, EVP_CipherUpdate, EVP_aes_128_ctr, EVP_aes_128_gcm, EVP_aes_256_gcm, OPENSSL_VERSION_STRING,
     OPENSSL_cleanse, OpenSSL_version, SHA1_Final, SHA1_Init, SHA1_Update, SHA_CTX,
 )
+from native.wire.bytes cimport be64_read
 
 cdef enum:
     GCM_TAG_BYTES = 16
@@ -80,11 +81,16 @@ cdef void expand_keys(SrtpCipher* cipher, const uint8_t* key, uint8_t* room) noe
 cdef int srtp_cipher_init(SrtpCipher* cipher, SrtpTransform transform, const uint8_t* key, size_t key_bytes, const uint8_t* salt,
                           size_t salt_bytes, const uint8_t* auth_key, uint8_t* room) noexcept nogil:
     cdef const EVP_CIPHER* kind
+    cdef uint8_t padded[16]
     memset(cipher, 0, sizeof(SrtpCipher))
+    memset(padded, 0, sizeof(padded))
     cipher.provider = selected
     cipher.transform = transform
     cipher.key_bytes = <uint8_t>key_bytes
-    memcpy(cipher.salt, salt, salt_bytes)
+    memcpy(padded, salt, salt_bytes)
+    cipher.salt[0] = be64_read(padded)
+    cipher.salt[1] = be64_read(padded + 8)
+    OPENSSL_cleanse(padded, sizeof(padded))
     if transform == SRTP_TRANSFORM_CM_SHA1:
         hmac_states(cipher, auth_key)
     if cipher.provider == SRTP_PROVIDER_IPSEC_MB:
@@ -131,6 +137,7 @@ cdef bint srtp_cipher_open(SrtpCipher* cipher, const uint8_t* iv, const uint8_t*
     cdef uint8_t expected[GCM_TAG_BYTES]
     cdef int done = 0
     cdef bint authentic
+    memset(expected, 0, sizeof(expected))
     if cipher.provider == SRTP_PROVIDER_IPSEC_MB:
         mb_gcm_open(shared_manager, cipher.expanded, cipher.key_bytes, iv, aad, aad_bytes, src, dst, size, expected)
         authentic = CRYPTO_memcmp(expected, tag, GCM_TAG_BYTES) == 0

@@ -197,8 +197,8 @@ cdef class Srtp:
         assert srtp_cipher_counter(&self.context.rtp, iv, data, out, len(data))
         return bytes(out)
 
-    def repeat_seal(self, bytes packet, int rounds) -> int:
-        """Seals `rounds` times from the same plain bytes (a kernel to time or to count allocations over); the last size."""
+    def repeat_seal(self, bytes packet, int rounds) -> bytes:
+        """Seals `rounds` times from the same plain bytes, index 0 and up, without the GIL; the last sealed packet."""
         cdef size_t size = len(packet)
         cdef size_t sealed = 0
         cdef uint8_t* buffer = guarded(size + SRTP_MAX_OVERHEAD)
@@ -208,8 +208,10 @@ cdef class Srtp:
         with nogil:
             for i in range(rounds):
                 sealed = srtp_seal_from(self.context, buffer, 12, payload, size - 12, i)
-        free(buffer)
-        return sealed
+        try:
+            return buffer[:sealed]
+        finally:
+            free(buffer)
 
     def repeat_open(self, bytes sealed, int rounds) -> int:
         """Opens the same sealed packet `rounds` times, each time as a receiver that has seen nothing; the last result."""
