@@ -7,7 +7,7 @@ messages. RFC 6347 sections 4.1 and 4.2.2. Invariants: total and linear for any 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["ALERT", "HANDSHAKE", "HEADER_BYTES", "Record", "admissible", "pack", "records"]
+__all__ = ["ALERT", "HANDSHAKE", "HEADER_BYTES", "Record", "admissible", "pack", "records", "renumber"]
 
 CHANGE_CIPHER_SPEC, ALERT, HANDSHAKE, APPLICATION_DATA = 20, 21, 22, 23
 HEADER_BYTES = 13
@@ -68,3 +68,16 @@ def pack(stream: bytes, mtu: int) -> list[bytes]:
     if last > first:
         datagrams.append(stream[first:last])
     return datagrams
+
+
+def renumber(datagram: bytes, number: int) -> tuple[bytes, int]:
+    """Gives the plain records (epoch 0) the numbers from `number` on; returns the next free one.
+
+    A plain record's number is covered by nothing (the Finished hash takes messages without it), an encrypted one's by its seal.
+    """
+    out = bytearray(datagram)
+    for record in records(datagram):
+        if record.epoch == 0:
+            out[record.start + 5 : record.start + 11] = number.to_bytes(6)
+            number += 1
+    return bytes(out), number

@@ -6,9 +6,9 @@ OpenSSL does the protocol. Three things are ours: what it may see (`record.admis
 records), a faster repair of lost flights, and its memory: `settle` frees it once the handshake is proven complete.
 
 Lost flights: OpenSSL's timer starts at 1 s and cannot be changed from Python, which would make one lost datagram cost a second of
-call set-up. So the last flight is sent again, byte for byte, after 150 ms, 300 ms, 600 ms ...: to the receiver that is a duplicate made
-by the network, which its replay window drops where the first copy did arrive. OpenSSL's own timer runs beside it (it uses the real
-clock, not `now_s`) and sends with fresh record numbers.
+call set-up. So the last flight is sent again after 150 ms, 300 ms, 600 ms ...: the plain records under fresh numbers (we number those
+ourselves, see `record.renumber`: a receiver marks a ChangeCipherSpec that overtook its flight as seen and drops it), the
+encrypted Finished byte for byte, to the receiver a duplicate made by the network. OpenSSL's own timer, on the real clock, runs beside it.
 """
 
 import enum
@@ -20,7 +20,7 @@ from OpenSSL import SSL
 
 from mediaserver.dtls.certificate import Certificate, Fingerprint, RemoteIdentity
 from mediaserver.dtls.farewell import Farewell
-from mediaserver.dtls.record import HANDSHAKE, admissible, pack, records
+from mediaserver.dtls.record import HANDSHAKE, admissible, pack, records, renumber
 from mediaserver.errors import LocalError, Unprocessable
 
 __all__ = ["DtlsFailed", "DtlsSession", "DtlsState", "Role", "SrtpKeys"]
@@ -96,8 +96,8 @@ class DtlsSession:
     """See the module. After any call: take `outgoing()`, look at `state`, ask `next_timeout_s`."""
 
     __slots__ = (
-        "_certificate", "_connection", "_deadline_s", "_early_records", "_farewell", "_flight", "_identity", "_out", "_received_bytes",
-        "_resend_at_s", "_resend_wait_s", "_resends_left", "error", "keys", "role", "state",
+        "_certificate", "_connection", "_deadline_s", "_early_records", "_farewell", "_flight", "_identity", "_number", "_out",
+        "_received_bytes", "_resend_at_s", "_resend_wait_s", "_resends_left", "error", "keys", "role", "state",
     )  # fmt: skip
 
     def __init__(self, certificate: Certificate, role: Role, remote: Sequence[Fingerprint]) -> None:
@@ -112,7 +112,7 @@ class DtlsSession:
         self._farewell: Farewell | None = None
         self._out: list[bytes] = []
         self._flight: list[bytes] = []
-        self._received_bytes = self._early_records = 0
+        self._received_bytes = self._early_records = self._number = 0
         self._deadline_s = self._resend_at_s = float("inf")
         self._resend_wait_s = RESEND_FIRST_S
         self._resends_left = LAST_FLIGHT_RESENDS_MAX
@@ -164,7 +164,7 @@ class DtlsSession:
         if self._collect(now_s):
             return
         if now_s >= self._resend_at_s:
-            self._out += self._flight
+            self._emit(self._flight)
             self._resend_wait_s *= 2
             self._resend_at_s = now_s + self._resend_wait_s
 
@@ -194,7 +194,7 @@ class DtlsSession:
         if self.state is DtlsState.CONNECTED:
             self._say_goodbye()
         elif self.state is DtlsState.SETTLED:
-            self._out += self._flight
+            self._emit(self._flight)
         self._end(DtlsState.CLOSED)
 
     def fail(self, detail: str) -> None:
@@ -290,7 +290,7 @@ class DtlsSession:
         if repeated and not self._out and self.state is DtlsState.CONNECTED and self.role == "server" and self._resends_left > 0:
             # A Finished that OpenSSL dropped as a duplicate (the peer repeats its flight as we do): ours was lost.
             self._resends_left -= 1
-            self._out += self._flight
+            self._emit(self._flight)
 
     def _drain(self, connection: SSL.Connection) -> None:
         """Lets OpenSSL work off what is in its BIO: application data is dropped, alerts end the session."""
@@ -298,7 +298,7 @@ class DtlsSession:
             while True:
                 connection.recv(MTU_BYTES)
         except (SSL.WantReadError, SSL.WantWriteError):
-            self._out += pack(read_all(connection), MTU_BYTES)
+            self._emit(pack(read_all(connection), MTU_BYTES))
         except SSL.ZeroReturnError:
             self._say_goodbye()
             self._end(DtlsState.CLOSED)
@@ -311,10 +311,15 @@ class DtlsSession:
         flight = pack(read_all(self._connection), MTU_BYTES)
         if flight:
             self._flight = flight
-            self._out += flight
+            self._emit(flight)
             self._resend_wait_s = RESEND_FIRST_S
             self._resend_at_s = now_s + RESEND_FIRST_S
         return bool(flight)
+
+    def _emit(self, datagrams: list[bytes]) -> None:
+        for datagram in datagrams:
+            numbered, self._number = renumber(datagram, self._number)
+            self._out.append(numbered)
 
     def _say_goodbye(self) -> None:
         assert self._connection is not None
@@ -322,13 +327,13 @@ class DtlsSession:
             self._connection.shutdown()
         except SSL.Error:  # it had already gone: there is no one to tell
             pass
-        self._out += pack(read_all(self._connection), MTU_BYTES)
+        self._emit(pack(read_all(self._connection), MTU_BYTES))
 
     def _fail(self, reason: Reason, detail: str) -> None:
         if DtlsState.FAILED not in TRANSITIONS[self.state]:
             return
         if self._connection is not None:
-            self._out += pack(read_all(self._connection), MTU_BYTES)  # the alert, where OpenSSL wrote one
+            self._emit(pack(read_all(self._connection), MTU_BYTES))  # the alert, where OpenSSL wrote one
         self.error = DtlsFailed(reason, detail)
         self._end(DtlsState.FAILED)
 
