@@ -5,15 +5,17 @@ fingerprint in the (authenticated) SDP is all that vouches for it. RFC 8122 sect
 """
 
 import datetime
+import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
-from OpenSSL.crypto import X509
+from OpenSSL.crypto import FILETYPE_ASN1, X509, dump_certificate
 
 from mediaserver.errors import Unprocessable
 
@@ -21,7 +23,7 @@ __all__ = ["Certificate", "Fingerprint", "RemoteIdentity"]
 
 # Strongest first: RFC 8122 section 5 lets the best hash that both sides know decide, so that offering a weak one beside it gains
 # nothing. MD5 and SHA-1 are left out: a second certificate with the same fingerprint could be made.
-HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {"sha-512": hashes.SHA512, "sha-384": hashes.SHA384, "sha-256": hashes.SHA256}
+HASHES = {"sha-512": hashlib.sha512, "sha-384": hashlib.sha384, "sha-256": hashlib.sha256}
 
 # Longer than any process lives; browsers do not look at it. The day before allows for a peer's clock that is behind.
 VALIDITY = datetime.timedelta(days=2 * 365)
@@ -45,9 +47,9 @@ class Fingerprint:
         return f"{self.algorithm} {self.value}"
 
     @classmethod
-    def of(cls, certificate: x509.Certificate, algorithm: str = "sha-256") -> "Fingerprint":
-        """Hashes a certificate's DER form. KeyError for an algorithm we do not trust."""
-        return cls(algorithm, certificate.fingerprint(HASHES[algorithm]()).hex(":").upper())
+    def of(cls, der: bytes, algorithm: str = "sha-256") -> "Fingerprint":
+        """Hashes a certificate in DER. KeyError for an algorithm we do not trust."""
+        return cls(algorithm, HASHES[algorithm](der).digest().hex(":").upper())
 
 
 class RemoteIdentity:
@@ -73,9 +75,9 @@ class RemoteIdentity:
         self._values = usable[self._algorithm]
         self.refused = False
 
-    def matches(self, certificate: x509.Certificate) -> bool:
-        """Compares in constant time with every fingerprint of the strongest hash."""
-        digest = certificate.fingerprint(HASHES[self._algorithm]())
+    def matches(self, certificate: X509) -> bool:
+        """Compares in constant time with every fingerprint of the strongest hash. The certificate is hashed, not read: it is any bytes."""
+        digest = HASHES[self._algorithm](dump_certificate(FILETYPE_ASN1, certificate)).digest()
         found = False
         for value in self._values:
             found |= hmac.compare_digest(digest, value)
@@ -89,7 +91,7 @@ def _verify(connection: SSL.Connection, certificate: X509, _error: int, depth: i
     identity = connection.get_app_data()
     if not isinstance(identity, RemoteIdentity):  # no exception here: pyOpenSSL would hand it to some other session of this context
         return False
-    if identity.matches(certificate.to_cryptography()):
+    if identity.matches(certificate):
         return True
     identity.refused = True
     return False
@@ -101,7 +103,7 @@ class Certificate:
     __slots__ = ("context", "fingerprint")
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
-        self.fingerprint = Fingerprint.of(certificate)
+        self.fingerprint = Fingerprint.of(certificate.public_bytes(Encoding.DER))
         self.context = self._context(key, certificate, b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80")
 
     @classmethod
