@@ -6,6 +6,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint64_t
 
 from native.wire.codec cimport Codec, CodecInfo, codec_parse, codec_patch
+from native.wire.demux cimport packet_classify
 from native.wire.rtp cimport (
     EXT_COUNT,
     RtpExtensionMap,
@@ -17,6 +18,7 @@ from native.wire.rtp cimport (
     rtp_parse_header,
     rtp_parse_padding,
 )
+from native.wire.seq cimport seq16_distance, seq64_extend, seq64_start, timestamp_distance
 from native.wire.stun cimport (
     StunMessage,
     stun_parse,
@@ -29,6 +31,31 @@ from native.wire.stun cimport (
 
 cdef enum:
     STUN_ROOM_BYTES = 256
+
+
+def classify(data: bytes) -> int:
+    """packet_classify."""
+    return <int>packet_classify(data, len(data))
+
+
+def seq_distance(a: int, b: int) -> int:
+    """seq16_distance."""
+    return seq16_distance(a, b)
+
+
+def seq_start(seq16: int) -> int:
+    """seq64_start."""
+    return seq64_start(seq16)
+
+
+def seq_extend(reference: int, seq16: int) -> int:
+    """seq64_extend."""
+    return seq64_extend(reference, seq16)
+
+
+def timestamps_distance(a: int, b: int) -> int:
+    """timestamp_distance."""
+    return timestamp_distance(a, b)
 
 
 def rtp_header(packet: bytes) -> dict[str, int] | None:

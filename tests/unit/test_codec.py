@@ -41,7 +41,9 @@ START = info(frame_start=1)
         (payload("0b10000000", "0b00010000", "0b11000101", "50"), ABSENT),  # KEYIDX alone
         (
             payload("0b10010000", "0b11110000", "ffff", "ff", "0b01111111", "50"),
-            KEY | {"picture_id_bits": 15, "picture_id": 0x7FFF, "picture_id_offset": 2, "tl0_picture_index": 255, "tl0_offset": 4, "temporal_id": 1},
+            KEY
+            | {"picture_id_bits": 15, "picture_id": 0x7FFF, "picture_id_offset": 2}
+            | {"tl0_picture_index": 255, "tl0_offset": 4, "temporal_id": 1},
         ),
     ],
 )
@@ -51,6 +53,7 @@ def test_vp8(data: bytes, expected: dict[str, int]) -> None:
 
 
 SCALABLE = {"temporal_id": 5, "spatial_id": 2}
+NUMBERED = {"picture_id_bits": 7, "picture_id": 0x11, "picture_id_offset": 1}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ SCALABLE = {"temporal_id": 5, "spatial_id": 2}
         (payload("0b00001000", "82"), KEY),  # B, P = 0
         (payload("0b01001000", "82"), START),  # P
         (payload("0b00000100", "82"), ABSENT),  # end of a frame
-        (payload("0b10001000", "11", "82"), KEY | {"picture_id_bits": 7, "picture_id": 0x11, "picture_id_offset": 1}),
+        (payload("0b10001000", "11", "82"), KEY | NUMBERED),
         (payload("0b10001000", "9234", "82"), KEY | {"picture_id_bits": 15, "picture_id": 0x1234, "picture_id_offset": 1}),
         # Layers, non-flexible: TL0PICIDX follows.
         (payload("0b00101000", "0b10100100", "09", "82"), START | SCALABLE | {"tl0_picture_index": 9, "tl0_offset": 2}),
@@ -67,9 +70,9 @@ SCALABLE = {"temporal_id": 5, "spatial_id": 2}
         # Higher layer of a key picture: predicted from the lower one (D), no place to start.
         (payload("0b00101000", "0b00000011", "09", "82"), START | {"spatial_id": 1, "tl0_picture_index": 9, "tl0_offset": 2}),
         # Layers, flexible: no TL0PICIDX; up to three references with P.
-        (payload("0b10111000", "11", "0b10100100", "82"), START | SCALABLE | {"picture_id_bits": 7, "picture_id": 17, "picture_id_offset": 1}),
-        (payload("0b11011000", "11", "02", "82"), START | {"picture_id_bits": 7, "picture_id": 17, "picture_id_offset": 1}),
-        (payload("0b11011000", "11", "030302", "82"), START | {"picture_id_bits": 7, "picture_id": 17, "picture_id_offset": 1}),
+        (payload("0b10111000", "11", "0b10100100", "82"), START | SCALABLE | NUMBERED),
+        (payload("0b11011000", "11", "02", "82"), START | NUMBERED),
+        (payload("0b11011000", "11", "030302", "82"), START | NUMBERED),
         # Scalability structure: one layer without sizes; two with; a group of two pictures with 1 and 3 references.
         (payload("0b00001010", "00", "82"), KEY),
         (payload("0b00001010", "0b00110000", "0140 00b4 0280 0168", "82"), KEY),
