@@ -46,7 +46,7 @@ from native.wire.rtp cimport extension_map_clear, extension_map_set
 from native.engine.stats import (
     CONSUMER_STATS, COUNTER_NAMES, DROP_NAMES, LATENCY_EDGES_US, PRODUCER_STATS, TRANSPORT_STATS,
 )
-from native.stream.srtp import srtp_provider_name
+from native.stream.srtp_cipher import srtp_provider_name
 
 KIND_AUDIO = <int>C_KIND_AUDIO
 KIND_VIDEO = <int>C_KIND_VIDEO
