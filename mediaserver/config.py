@@ -92,7 +92,7 @@ class MediaSettings(BaseSettings):
     api_keys: Annotated[dict[str, str], NoDecode] = Field(default={}, repr=False, description="API key -> secret; empty: one is made in data_dir")
     data_dir: Path = Field(default_factory=default_data_dir, description="directory for keys, recordings and the database")
     drain_deadline_s: float = Field(default=30.0, ge=0, le=86400, description="how long calls may go on after SIGTERM")
-    max_participants: int = Field(default=2000, ge=1, description="joins beyond this are refused with 503")
+    max_participants: int = Field(default=2000, ge=0, description="joins beyond this are refused with 503; 0: no limit")
     cors_origins: Words = Field(default=["*"], description="origins of pages that may call the HTTP interface; * is any (no cookies are used)")
     ice_servers: Annotated[list[IceServer], NoDecode] = Field(default=[], description="STUN and TURN servers clients are told")
     preferred_video_codecs: Annotated[list[VideoCodec], NoDecode] = Field(
