@@ -54,8 +54,8 @@ class Grants:
     expires_at_s: float = 0.0  # Unix time
 
     def may_join(self, room: str) -> bool:
-        """Whether this token lets its holder into this room. A token without a room lets into none."""
-        return self.room_join and self.room == room
+        """Whether this token lets its holder into this room. As at LiveKit, one that names no room lets into any."""
+        return self.room_join and self.room in (None, room)
 
 
 def verify(token: str, keys: Mapping[str, str], *, now: float | None = None) -> Grants:
@@ -81,20 +81,24 @@ def mint(
     secret: str,
     *,
     identity: str,
-    room: str,
+    room: str | None,
     can_publish: bool = True,
     can_subscribe: bool = True,
     ttl_s: float = 3600,
     name: str = "",
     now: float | None = None,
 ) -> str:
-    """A token that lets `identity` into `room` for `ttl_s` seconds. LocalError for arguments no token could be verified with."""
-    if not key or not secret or not 0 < len(identity) <= NAME_CHARS_MAX or not 0 < len(room) <= NAME_CHARS_MAX:
-        raise LocalError(f"a token needs a key, a secret, an identity and a room, the last two of at most {NAME_CHARS_MAX} characters")
+    """A token that lets `identity` into `room` (None: any) for `ttl_s` seconds. LocalError for what no token could be verified with."""
+    if not key or not secret or not 0 < len(identity) <= NAME_CHARS_MAX:
+        raise LocalError(f"a token needs a key, a secret and an identity of at most {NAME_CHARS_MAX} characters")
+    if room is not None and not 0 < len(room) <= NAME_CHARS_MAX:  # "" would be read as any
+        raise LocalError(f"a room's name has 1 to {NAME_CHARS_MAX} characters")
     if not ttl_s > 0:
         raise LocalError("a token's time to live must be above 0 s")
     issued_s = int(time.time() if now is None else now)
-    video = {"room": room, "roomJoin": True, "canPublish": can_publish, "canSubscribe": can_subscribe}
+    video: dict[str, Any] = {"roomJoin": True, "canPublish": can_publish, "canSubscribe": can_subscribe}
+    if room is not None:
+        video["room"] = room
     claims: dict[str, Any] = {"iss": key, "sub": identity, "nbf": issued_s, "exp": issued_s + math.ceil(ttl_s), "video": video}
     if name:
         claims["name"] = name

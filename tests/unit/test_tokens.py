@@ -51,7 +51,13 @@ def test_publishing_and_subscribing_are_granted_unless_denied() -> None:
     denied = verify(made(video(canPublish=False, canSubscribe=False, canPublishData=False)), KEYS, now=NOW)
     assert not (denied.can_publish or denied.can_subscribe or denied.can_publish_data)
     null = verify(made(video(canPublish=None, room=None)), KEYS, now=NOW)
-    assert null.can_publish and null.room is None and not null.may_join("shop")
+    assert null.can_publish and null.room is None and null.may_join("shop")
+
+
+def test_a_token_without_a_room_lets_into_any_but_only_to_join() -> None:
+    grants = verify(mint(KEY, SECRET, identity="a", room=None, now=NOW), KEYS, now=NOW)
+    assert grants.room is None and grants.may_join("shop") and grants.may_join("other")
+    assert not verify(made(but(video={})), KEYS, now=NOW).may_join("shop")
 
 
 def test_unknown_claims_and_grants_are_ignored() -> None:
