@@ -43,8 +43,8 @@ __all__ = [
     "TresenError",
     "Unauthorized",
     "Unavailable",
-    "UnsupportedMediaType",
     "Unprocessable",
+    "UnsupportedMediaType",
 ]
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
