@@ -4,7 +4,6 @@ Called by `mediaserver.workers` and `bench` only, from one thread (the asyncio l
 made by the caller, are unique per worker for its whole life and > 0. A command that names an unknown id is counted
 (`commands_stale`) and otherwise ignored, since the object may have just gone. Nothing here blocks but `stop`.
 """
-from typing import TypedDict
 
 KIND_AUDIO: int
 KIND_VIDEO: int

@@ -1,0 +1,46 @@
+# Every way to use the repository. Each target sets up what it needs first and is quick when nothing is left to do.
+# ARGS="..." is handed on to the program behind the target.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types bench sanitize lock dist clean
+
+SETUP := @sh scripts/setup.sh
+BIN := .venv/bin
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+demo:  ## set up, start the server with the call page, print the links
+	$(SETUP) run
+	@exec $(BIN)/tresen demo $(ARGS)
+
+test: lint types  ## set up, lint, type-check, all tests, browsers included
+	@exec $(BIN)/pytest $(ARGS)
+
+lint:  ## ruff
+	$(SETUP) test
+	@$(BIN)/ruff check .
+
+types:  ## mypy, strict on mediaserver and signalling
+	$(SETUP) test
+	@$(BIN)/mypy
+
+bench:  ## the bundled benchmarks; make bench ARGS="forward --help"
+	$(SETUP) test
+	@exec $(BIN)/tresen bench $(ARGS)
+
+sanitize:  ## hostile input against a build with the address and undefined-behaviour sanitizers
+	$(SETUP) test
+	@sh scripts/sanitize.sh $(ARGS)
+
+lock:  ## renew requirements.lock from pyproject.toml
+	$(SETUP) test
+	@sh scripts/lock.sh
+
+dist:  ## sdist and wheel into dist/
+	$(SETUP) test
+	@$(BIN)/python -m build
+
+clean:  ## remove everything that was made here, .venv included
+	rm -rf .venv build dist artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find native -name '*.so' -delete
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
