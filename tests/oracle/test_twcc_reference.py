@@ -127,7 +127,10 @@ def test_reports_cut_to_small_rooms_tell_each_arrival_once_and_no_lie(seed: int)
     assert len(told) > 500
 
 
-@pytest.mark.parametrize("vector", json.loads((Path(__file__).parents[1] / "vectors" / "twcc.json").read_text()), ids=lambda vector: vector["name"])
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "twcc.json").read_text())
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_bytes_of_another_implementation_are_read_as_it_meant_them(vector: dict) -> None:
     reference, count, statuses = native_read(bytes.fromhex(vector["packet"])) or (0, 0, [])
     assert (reference, count) == (vector["reference_time_64ms"], vector["feedback_count"])

@@ -22,7 +22,9 @@ def test_a_packet_reordered_before_the_first_counts_as_expected() -> None:
     assert recv.report()["lost"] == 0
 
 
-@pytest.mark.parametrize(("jump", "accepted"), [(3000, True), (3001, False), (-1000, True), (-1001, False), (32767, False), (-32768, False)])
+@pytest.mark.parametrize(
+    ("jump", "accepted"), [(3000, True), (3001, False), (-1000, True), (-1001, False), (32767, False), (-32768, False)]
+)
 def test_a_jump_is_accepted_up_to_the_dropout_and_misorder_limits(jump: int, accepted: bool) -> None:
     recv = Recv()
     recv.note(40000)
@@ -58,7 +60,7 @@ def test_single_strays_change_nothing() -> None:
 
 def test_loss_is_told_per_interval_and_in_total() -> None:
     recv = Recv()
-    for seq in range(0, 100):
+    for seq in range(100):
         if seq % 4 != 1:
             recv.note(seq)
     assert {key: recv.report()[key] for key in ("fraction_lost", "lost")} == {"fraction_lost": 64, "lost": 25}
@@ -108,7 +110,8 @@ def test_jitter_stays_zero_for_a_steady_stream_whatever_the_clock_reads(now_us: 
 
 def test_the_report_echoes_the_last_sender_report() -> None:
     recv = Recv()
-    assert recv.report(5_000_000) == dict.fromkeys(["fraction_lost", "lost", "highest_seq", "jitter", "last_sr", "delay_since_sr"], 0) | {"ssrc": 1}
+    zero = dict.fromkeys(["fraction_lost", "lost", "highest_seq", "jitter", "last_sr", "delay_since_sr"], 0)
+    assert recv.report(5_000_000) == zero | {"ssrc": 1}
     recv.sender_report(0x1122334455667788, 0, 5_000_000)
     report = recv.report(6_500_000)
     assert report["last_sr"] == 0x33445566 and report["delay_since_sr"] == 98304
