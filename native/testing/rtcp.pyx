@@ -63,7 +63,8 @@ cdef dict packet_dict(const RtcpPacket* packet, int room):
         reports = []
         for index in range(-1, 33):
             if rtcp_parse_report(packet, index, &block) == 0:
-                reports.append((block.ssrc, block.fraction_lost, block.lost, block.highest_seq, block.jitter, block.last_sr, block.delay_since_sr))
+                reports.append((block.ssrc, block.fraction_lost, block.lost, block.highest_seq, block.jitter, block.last_sr,
+                                block.delay_since_sr))
         if reports:
             out["reports"] = reports
         count = rtcp_parse_nack(packet, &ssrc, seqs, min(room, SEQS_MAX))

@@ -154,6 +154,7 @@ cdef class Sender:
             memcpy(copy, <const char*>data, len(data))
             if rtcp_next(copy, len(data), &offset, &packet) != 1 or twcc_acknowledge(&self.sender, &packet, now_us, &summary) < 0:
                 return None
-            return {"acknowledged": summary.acknowledged, "lost": summary.lost, "acknowledged_bytes": summary.acknowledged_bytes, "rtt_us": summary.rtt_us}
+            return {"acknowledged": summary.acknowledged, "lost": summary.lost, "acknowledged_bytes": summary.acknowledged_bytes,
+                    "rtt_us": summary.rtt_us}
         finally:
             free(copy)

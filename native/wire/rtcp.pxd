@@ -89,7 +89,9 @@ cdef size_t rtcp_write_rr(uint8_t* out, size_t room, uint32_t ssrc, const RtcpRe
 cdef size_t rtcp_write_sdes_cname(uint8_t* out, size_t room, uint32_t ssrc, const uint8_t* cname, size_t cname_bytes) noexcept nogil
 cdef size_t rtcp_write_bye(uint8_t* out, size_t room, uint32_t ssrc) noexcept nogil
 # `seqs` ascending (16-bit serial order); packs PID/BLP pairs.
-cdef size_t rtcp_write_nack(uint8_t* out, size_t room, uint32_t sender_ssrc, uint32_t media_ssrc, const uint16_t* seqs, int count) noexcept nogil
+cdef size_t rtcp_write_nack(uint8_t* out, size_t room, uint32_t sender_ssrc, uint32_t media_ssrc, const uint16_t* seqs,
+                            int count) noexcept nogil
 cdef size_t rtcp_write_pli(uint8_t* out, size_t room, uint32_t sender_ssrc, uint32_t media_ssrc) noexcept nogil
 cdef size_t rtcp_write_fir(uint8_t* out, size_t room, uint32_t sender_ssrc, uint32_t media_ssrc, uint8_t command_seq) noexcept nogil
-cdef size_t rtcp_write_remb(uint8_t* out, size_t room, uint32_t sender_ssrc, uint64_t bitrate_bps, const uint32_t* ssrcs, int count) noexcept nogil
+cdef size_t rtcp_write_remb(uint8_t* out, size_t room, uint32_t sender_ssrc, uint64_t bitrate_bps, const uint32_t* ssrcs,
+                            int count) noexcept nogil

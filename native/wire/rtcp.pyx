@@ -340,13 +340,15 @@ cdef size_t rtcp_write_bye(uint8_t* out, size_t room, uint32_t ssrc) noexcept no
     return 8
 
 
-cdef inline void write_feedback(uint8_t* out, int format, int packet_type, size_t size, uint32_t sender_ssrc, uint32_t media_ssrc) noexcept nogil:
+cdef inline void write_feedback(uint8_t* out, int format, int packet_type, size_t size, uint32_t sender_ssrc,
+                                uint32_t media_ssrc) noexcept nogil:
     write_header(out, format, packet_type, size)
     be32_write(out + 4, sender_ssrc)
     be32_write(out + 8, media_ssrc)
 
 
-cdef size_t rtcp_write_nack(uint8_t* out, size_t room, uint32_t sender_ssrc, uint32_t media_ssrc, const uint16_t* seqs, int count) noexcept nogil:
+cdef size_t rtcp_write_nack(uint8_t* out, size_t room, uint32_t sender_ssrc, uint32_t media_ssrc, const uint16_t* seqs,
+                            int count) noexcept nogil:
     """RFC 4585 section 6.2.1. A number at most 16 after the pair's first joins its mask; a repeated number is written once."""
     cdef size_t size = HEADER_BYTES + FEEDBACK_BYTES
     cdef uint16_t pid = 0
@@ -391,7 +393,8 @@ cdef size_t rtcp_write_fir(uint8_t* out, size_t room, uint32_t sender_ssrc, uint
     return 20
 
 
-cdef size_t rtcp_write_remb(uint8_t* out, size_t room, uint32_t sender_ssrc, uint64_t bitrate_bps, const uint32_t* ssrcs, int count) noexcept nogil:
+cdef size_t rtcp_write_remb(uint8_t* out, size_t room, uint32_t sender_ssrc, uint64_t bitrate_bps, const uint32_t* ssrcs,
+                            int count) noexcept nogil:
     """draft-alvestrand-rmcat-remb-03 section 2.2; the bitrate is rounded down to 18 significant bits."""
     cdef size_t size
     cdef uint64_t mantissa = bitrate_bps

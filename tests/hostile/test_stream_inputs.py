@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from native.testing.stream import Nack, Recorder, Recv, Sender
+from native.testing import stream
 
 CLOCKS = [0, 1, 2**31, 2**32, 2**45, 2**61]
 
@@ -12,7 +12,7 @@ CLOCKS = [0, 1, 2**31, 2**32, 2**45, 2**61]
 @pytest.mark.parametrize("seed", range(5))
 def test_random_sequence_numbers_keep_the_receiver_consistent(seed: int) -> None:
     rng = random.Random(seed)
-    recv, seq, highest = Recv(clock_rate=rng.choice([0, 1, 8000, 90000, 2**32 - 1])), 0, 0
+    recv, seq, highest = stream.Recv(clock_rate=rng.choice([0, 1, 8000, 90000, 2**32 - 1])), 0, 0
     for _ in range(5000):
         seq = rng.choice([seq + 1, seq + rng.randrange(-1200, 3500), rng.getrandbits(16)]) & 0xFFFF
         now_us = rng.choice(CLOCKS) + rng.randrange(1000)
@@ -30,7 +30,7 @@ def test_random_sequence_numbers_keep_the_receiver_consistent(seed: int) -> None
 @pytest.mark.parametrize("seed", range(5))
 def test_random_arrivals_keep_the_missing_list_sorted_bounded_and_ending(seed: int) -> None:
     rng = random.Random(seed)
-    nack, number, now_us = Nack(), 1 << 16, 0
+    nack, number, now_us = stream.Nack(), 1 << 16, 0
     for _ in range(5000):
         number = max(1, number + rng.choice([1, 1, 1, 2, 5, 300, rng.randrange(-1500, 1500), rng.choice([-(1 << 33), 1 << 33, 0])]))
         now_us += rng.choice([0, 100, 30_000])
@@ -49,7 +49,7 @@ def test_random_arrivals_keep_the_missing_list_sorted_bounded_and_ending(seed: i
 @pytest.mark.parametrize("seed", range(5))
 def test_random_arrivals_are_always_drained_by_a_bounded_number_of_reports(seed: int) -> None:
     rng = random.Random(seed)
-    recorder, seq = Recorder(), 0
+    recorder, seq = stream.Recorder(), 0
     for _ in range(60):
         for _ in range(rng.randrange(200)):
             seq = rng.choice([seq + 1, seq + rng.randrange(-1100, 1100), rng.getrandbits(16)]) & 0xFFFF
@@ -66,7 +66,7 @@ def test_random_arrivals_are_always_drained_by_a_bounded_number_of_reports(seed:
 @pytest.mark.parametrize("seed", range(5))
 def test_random_and_mutated_feedback_never_acknowledges_more_than_was_sent(seed: int) -> None:
     rng = random.Random(seed)
-    sender, recorder, sent, acknowledged, lost = Sender(), Recorder(), 0, 0, 0
+    sender, recorder, sent, acknowledged, lost = stream.Sender(), stream.Recorder(), 0, 0, 0
     for index in range(400):
         for _ in range(rng.randrange(8)):
             number = sender.sent(rng.randrange(100_000), index * 1000)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from native.testing.stream import Recv
+from native.testing import stream
 
 
 class PlainReceiver:
@@ -53,7 +53,7 @@ def test_reports_equal_the_plain_receiver_over_loss_reorder_duplicates_and_wraps
                 delay = rng.randrange(500) + (rng.randrange(300_000) if rng.random() < reorder else 0)
                 arrivals.append((base_us + sent_us + delay, start + index, base_timestamp + sent_us * clock_rate // 1_000_000))
     arrivals.sort()
-    plain, recv = PlainReceiver(clock_rate), Recv(clock_rate=clock_rate)
+    plain, recv = PlainReceiver(clock_rate), stream.Recv(clock_rate=clock_rate)
     offset = (1 << 16) + (arrivals[0][1] & 0xFFFF) - arrivals[0][1]
     for count, (now_us, number, timestamp) in enumerate(arrivals):
         plain.note(number, timestamp, now_us)

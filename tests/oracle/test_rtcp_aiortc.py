@@ -26,7 +26,8 @@ def u32(rng: random.Random) -> int:
 
 
 def random_block(rng: random.Random) -> tuple[int, ...]:
-    return (u32(rng), rng.randrange(256), rng.choice([-(2**23), 2**23 - 1, rng.randrange(-(2**23), 2**23)]), u32(rng), u32(rng), u32(rng), u32(rng))
+    lost = rng.choice([-(2**23), 2**23 - 1, rng.randrange(-(2**23), 2**23)])
+    return (u32(rng), rng.randrange(256), lost, u32(rng), u32(rng), u32(rng), u32(rng))
 
 
 @pytest.mark.parametrize("seed", range(200))

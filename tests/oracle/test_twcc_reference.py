@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from native.testing import rtcp
-from native.testing.stream import Recorder
+from native.testing import rtcp, stream
 from tests.oracle import plain_twcc
 
 WINDOW = 1024
@@ -77,7 +76,7 @@ def arrivals(rng: random.Random) -> list[tuple[int, int]]:
 @pytest.mark.parametrize("seed", range(25))
 def test_the_recorder_reports_exactly_what_the_plain_one_does(seed: int) -> None:
     rng = random.Random(seed)
-    recorder, plain = Recorder(), plain_twcc.PlainRecorder(WINDOW)
+    recorder, plain = stream.Recorder(), plain_twcc.PlainRecorder(WINDOW)
     every = rng.choice([1, 10, 60, 700])
     count = 0
     for index, (number, arrived_us) in enumerate(arrivals(rng)):
@@ -103,7 +102,7 @@ def test_the_recorder_reports_exactly_what_the_plain_one_does(seed: int) -> None
 @pytest.mark.parametrize("seed", range(15))
 def test_reports_cut_to_small_rooms_tell_each_arrival_once_and_no_lie(seed: int) -> None:
     rng = random.Random(1000 + seed)
-    recorder = Recorder()
+    recorder = stream.Recorder()
     arrived: dict[int, int] = {}
     told: set[int] = set()
     for number, arrived_us in arrivals(rng)[:2000]:
@@ -127,7 +126,10 @@ def test_reports_cut_to_small_rooms_tell_each_arrival_once_and_no_lie(seed: int)
     assert len(told) > 500
 
 
-@pytest.mark.parametrize("vector", json.loads((Path(__file__).parents[1] / "vectors" / "twcc.json").read_text()), ids=lambda vector: vector["name"])
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "twcc.json").read_text())
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
 def test_bytes_of_another_implementation_are_read_as_it_meant_them(vector: dict) -> None:
     reference, count, statuses = native_read(bytes.fromhex(vector["packet"])) or (0, 0, [])
     assert (reference, count) == (vector["reference_time_64ms"], vector["feedback_count"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from native.testing.stream import Nack
+from native.testing import stream
 
 MS = 1000
 BASE = 1 << 16
@@ -42,7 +42,7 @@ class Outcome:
 def run(seed: int, *, loss: float = 0.0, delay_ms: float = 25, frames: int = 600, packets: int = 8, interval_ms: float = 33,
         swap: float = 0.0, displacement: int = 3, outage_ms: tuple[float, float] = (0, 0), known_rtt: bool = True) -> Outcome:
     """`swap`: share of packets that up to `displacement` later ones overtake. `outage_ms`: from, until: nothing gets through."""
-    rng, out, nack = random.Random(seed), Outcome(), Nack()
+    rng, out, nack = random.Random(seed), Outcome(), stream.Nack()
     order = itertools.count()
     events: list[tuple[int, int, str, int, bool]] = []
 

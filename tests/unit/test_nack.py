@@ -2,22 +2,22 @@
 
 import pytest
 
-from native.testing.stream import Nack
+from native.testing import stream
 
 MS = 1000
 NEVER = 2**63 - 1
 BASE = 1 << 16
 
 
-def started(*numbers: int, now_us: int = 0) -> Nack:
-    nack = Nack()
+def started(*numbers: int, now_us: int = 0) -> stream.Nack:
+    nack = stream.Nack()
     for number in numbers:
         nack.note(BASE + number, now_us)
     return nack
 
 
 def test_the_list_stays_within_16_kib() -> None:
-    assert Nack.size() <= 16 * 1024
+    assert stream.Nack.size() <= 16 * 1024
 
 
 def test_an_unbroken_stream_never_has_anything_to_do() -> None:

@@ -29,7 +29,9 @@ def test_receiver_report_is_written_and_read_as_rfc_3550_draws_it() -> None:
     assert packet["reports"] == [BLOCK, BLOCK] and packet["sender_ssrc"] == 9 and "sender_info" not in packet
 
 
-@pytest.mark.parametrize(("lost", "written"), [(0x7FFFFF, 0x7FFFFF), (0x800000, 0x7FFFFF), (-0x800000, -0x800000), (-0x800001, -0x800000), (-1, -1)])
+@pytest.mark.parametrize(
+    ("lost", "written"), [(0x7FFFFF, 0x7FFFFF), (0x800000, 0x7FFFFF), (-0x800000, -0x800000), (-0x800001, -0x800000), (-1, -1)]
+)
 def test_cumulative_loss_is_clamped_to_24_bits(lost: int, written: int) -> None:
     assert parse_one(rtcp.write("rr", reports=[(1, 0, lost, 0, 0, 0, 0)]))["reports"][0][2] == written
 
@@ -121,7 +123,14 @@ def test_writers_need_exactly_their_size(kind: str, arguments: dict, size: int) 
 
 
 @pytest.mark.parametrize(
-    ("kind", "arguments"), [("rr", {"reports": [BLOCK] * 32}), ("sr", {"reports": [BLOCK] * 32}), ("sdes", {"cname": b"x" * 256}), ("remb", {"ssrcs": [1] * 256}), ("nack", {"seqs": []})]
+    ("kind", "arguments"),
+    [
+        ("rr", {"reports": [BLOCK] * 32}),
+        ("sr", {"reports": [BLOCK] * 32}),
+        ("sdes", {"cname": b"x" * 256}),
+        ("remb", {"ssrcs": [1] * 256}),
+        ("nack", {"seqs": []}),
+    ],
 )
 def test_writers_refuse_what_the_format_cannot_hold(kind: str, arguments: dict) -> None:
     assert rtcp.write(kind, **arguments) == b""
@@ -137,7 +146,7 @@ def test_a_compound_packet_is_walked_to_its_clean_end() -> None:
 @pytest.mark.parametrize(
     "tail",
     ["80", "80c900", "40c90001 00000001", "80c90002 00000001", "a0c90000", "a0c90001 00000000", "a0c90001 00000005"],
-    ids=["one byte", "three bytes", "version 1", "length past the end", "padding without a body", "padding of 0", "padding longer than the body"],
+    ids=["one byte", "three bytes", "version 1", "length past the end", "padding, no body", "padding of 0", "padding past the body"],
 )
 def test_a_malformed_packet_ends_the_walk_and_keeps_what_came_before(tail: str) -> None:
     code, packets = rtcp.parse_compound(rtcp.write("bye") + bytes.fromhex(tail))

@@ -2,8 +2,7 @@
 
 import pytest
 
-from native.testing import rtcp
-from native.testing.stream import Recorder, Sender
+from native.testing import rtcp, stream
 
 MS = 1000
 
@@ -21,16 +20,16 @@ def read(data: bytes) -> dict[int, int | None]:
 
 
 def test_the_state_fits_its_budget() -> None:
-    assert Recorder.size() <= 8192 and Sender.size() <= 8448
+    assert stream.Recorder.size() <= 8192 and stream.Sender.size() <= 8448
 
 
 def test_nothing_received_is_nothing_to_report() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     assert recorder.feedback() == b"" and recorder.pending() == 0
 
 
 def test_the_first_bytes_are_as_the_draft_draws_them() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     recorder.note(5, 64_000 + 1000)
     recorder.note(7, 64_000 + 3000)
     # 1-bit vector received, missing, received; ticks 4 and 8 after one 64 ms unit
@@ -40,7 +39,7 @@ def test_the_first_bytes_are_as_the_draft_draws_them() -> None:
 
 
 def test_each_arrival_is_reported_once_and_each_loss_shows() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     for number in (65534, 65535, 1):
         recorder.note(number, number)
         recorder.note(number, 10**9)  # a duplicate: the first arrival counts
@@ -52,7 +51,7 @@ def test_each_arrival_is_reported_once_and_each_loss_shows() -> None:
 
 
 def test_a_late_arrival_is_reported_alone_before_the_rest() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     for number in (10, 14, 20):
         recorder.note(number, 0)
     recorder.feedback()
@@ -63,7 +62,7 @@ def test_a_late_arrival_is_reported_alone_before_the_rest() -> None:
 
 
 def test_a_late_arrival_next_to_unreported_ones_joins_them() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     recorder.note(10, 0)
     recorder.feedback()
     for number in (9, 11):  # 9 came before the first number seen
@@ -73,7 +72,7 @@ def test_a_late_arrival_next_to_unreported_ones_joins_them() -> None:
 
 @pytest.mark.parametrize(("gap_us", "packets"), [(8_191_000, 1), (8_300_000, 2)])
 def test_a_pause_beyond_the_delta_range_starts_a_new_packet(gap_us: int, packets: int) -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     recorder.note(0, 0)
     recorder.note(2, gap_us)
     seen: dict[int, int | None] = {}
@@ -83,14 +82,14 @@ def test_a_pause_beyond_the_delta_range_starts_a_new_packet(gap_us: int, packets
 
 
 def test_reordering_gives_negative_deltas() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     for number, arrived_us in ((1, 100 * MS), (3, 101 * MS), (2, 150 * MS), (4, 102 * MS)):
         recorder.note(number, arrived_us)
     assert read(recorder.feedback()) == {1: 400, 2: 600, 3: 404, 4: 408}
 
 
 def test_reference_time_wraps_with_its_24_bits() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     wrap_us = 2**32 * 250
     recorder.note(1, wrap_us - 250)
     recorder.note(2, wrap_us)
@@ -99,7 +98,7 @@ def test_reference_time_wraps_with_its_24_bits() -> None:
 
 @pytest.mark.parametrize("room", [64, 65, 67, 100, 300])
 def test_small_rooms_split_the_report_without_losing_any(room: int) -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     for number in range(1000):
         if number % 7 and not 300 < number < 700:
             recorder.note(number, number * 1300)
@@ -114,21 +113,21 @@ def test_small_rooms_split_the_report_without_losing_any(room: int) -> None:
 
 
 def test_a_room_that_cannot_hold_one_arrival_changes_nothing() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     recorder.note(1, 0)
     assert all(recorder.feedback(room) == b"" for room in range(24))
     assert recorder.pending() == 1 and read(recorder.feedback(24)) == {1: 0}
 
 
 def test_a_second_of_full_rate_costs_one_bit_a_packet_and_one_byte() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     for number in range(1000):
         recorder.note(number, number * 1000)
     assert len(recorder.feedback(1200)) <= 20 + 2 + 1000 + 2
 
 
 def test_what_falls_out_of_the_window_is_forgotten() -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     for number in range(3000):
         recorder.note(number, 0)
     assert recorder.pending() == 1024
@@ -140,7 +139,7 @@ def test_what_falls_out_of_the_window_is_forgotten() -> None:
 
 @pytest.mark.parametrize("jump", [-1024, -5000, -32768])
 def test_a_restarted_counter_is_followed_from_its_second_packet(jump: int) -> None:
-    recorder = Recorder()
+    recorder = stream.Recorder()
     for number in range(40000, 40010):
         recorder.note(number, 0)
     recorder.feedback()
@@ -152,7 +151,7 @@ def test_a_restarted_counter_is_followed_from_its_second_packet(jump: int) -> No
 
 
 def test_the_sender_learns_bytes_losses_and_the_round_trip_of_the_newest() -> None:
-    sender, recorder = Sender(), Recorder()
+    sender, recorder = stream.Sender(), stream.Recorder()
     for index in range(10):
         number = sender.sent(100 + index, index * MS)
         assert number == index
@@ -166,14 +165,14 @@ def test_the_sender_learns_bytes_losses_and_the_round_trip_of_the_newest() -> No
 
 def test_repeated_and_invented_feedback_changes_nothing() -> None:
     nothing = {"acknowledged": 0, "lost": 0, "acknowledged_bytes": 0, "rtt_us": 0}
-    sender, recorder = Sender(), Recorder()
+    sender, recorder = stream.Sender(), stream.Recorder()
     for number in (65535, 0, 1, 30000):
         recorder.note(number, 0)
     invented = recorder.feedback(4096)
     assert sender.acknowledge(invented, 0) == nothing
     sender.sent(100, 0)
     assert sender.acknowledge(invented, 5)["acknowledged"] == 0  # numbers from 28977 on
-    recorder = Recorder()
+    recorder = stream.Recorder()
     recorder.note(0, 0)
     told = recorder.feedback()
     assert sender.acknowledge(told, 5)["acknowledged"] == 1
@@ -183,7 +182,7 @@ def test_repeated_and_invented_feedback_changes_nothing() -> None:
 
 
 def test_the_log_forgets_after_1024_packets_and_survives_the_wrap() -> None:
-    sender, recorder = Sender(), Recorder()
+    sender, recorder = stream.Sender(), stream.Recorder()
     for index in range(70000):
         number = sender.sent(1, index)
         if index in (68975, 68976, 69999):
