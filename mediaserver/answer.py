@@ -47,10 +47,11 @@ class Remote:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One m-line we receive a track on."""
+    """One m-line we receive a track on; `stream` counts those of its kind."""
 
     mid: str
     kind: str
+    stream: int
     format: Format
     codec: CodecEntry
     ssrcs: tuple[tuple[int, int], ...]
@@ -73,9 +74,12 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`mid`: of the line that carries the transport's candidates, the first accepted one."""
+
     description: Description
     remote: Remote
     extensions: dict[str, int]
+    mid: str
     incoming: tuple[Incoming, ...] = ()
     outgoing: tuple[Outgoing, ...] = ()
 
@@ -84,6 +88,7 @@ def answer_publish(offer: Description, local: Local, *, preferred: Sequence[str]
     """Receives every audio and video line whose codec we know, one codec a line: the first preferred one, else the offer's first."""
     session = _Session(offer, local, receiving=True)
     incoming: list[Incoming] = []
+    count = {"audio": 0, "video": 0}
     for media in offer.media:
         chosen = _choose_one(media, preferred) if session.serves(media) else None
         if chosen is None:
@@ -97,7 +102,8 @@ def answer_publish(offer: Description, local: Local, *, preferred: Sequence[str]
         repaired = media.repair[:1] if entry[3] else tuple((primary, 0) for primary, _ in media.repair[:1])
         ssrcs = repaired or tuple((ssrc, 0) for ssrc in media.ssrcs[:1])
         feedback = accepted[0].feedback
-        incoming.append(Incoming(media.mid, media.kind, form, entry, ssrcs, feedback))
+        incoming.append(Incoming(media.mid, media.kind, count[media.kind], form, entry, ssrcs, feedback))
+        count[media.kind] += 1
         session.accept(media, "recvonly", accepted)
     if not incoming:
         raise Unprocessable("The offer has no audio or video line to receive with a codec of ours (opus, VP8, VP9, H264, AV1).", code="no_media")
@@ -292,4 +298,4 @@ class _Session:
             ice_lite=True,
             ice_options=ICE_OPTIONS,
         )
-        return Answer(description, self.remote, self.extensions)
+        return Answer(description, self.remote, self.extensions, next((line.mid for line in self.lines if line.port), ""))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mediaserver.errors import BadRequest
-from mediaserver.sdp import MAX_MEDIA, read_attribute, Section, lines_of, text_of
+from mediaserver.sdp import MAX_MEDIA, Section, lines_of, read_attribute, text_of
 
 # 48 and 144 random bits: RFC 8445 section 5.3 asks for at least 24 and 128. Few bytes, as every check carries the ufrag.
 UFRAG_BYTES = 6
