@@ -4,7 +4,7 @@ Not for deciding what to accept (`answer`) nor what we can do (`capabilities`); 
 what a BUNDLEd RTP session needs (RFC 8829, 8839, 8842, 8843, 8285, 5576, 8830, 4585). Unknown lines and attributes are skipped.
 
 Invariants: `parse` is total (any bytes give a Description or a RemoteError with one clear sentence) and linear in its
-input, which is at most MAX_BYTES; whatever `write` gives, `parse` reads back as the same Description.
+input, which is at most MAX_BYTES; the answers we `write` are read back by `parse` as the same Description.
 """
 
 from collections.abc import Callable
@@ -353,7 +353,7 @@ def _media(section: Section, session: Section) -> Media:
         mid=section.mid,
         direction=section.direction or session.direction or "sendrecv",
         codecs=tuple(codecs),
-        extensions=tuple([*session.extensions, *section.extensions]),
+        extensions=(*session.extensions, *section.extensions),
         ssrcs=tuple(section.ssrcs),
         repair=tuple(section.repair),
         cname=section.cname,
@@ -397,7 +397,9 @@ def _write_media(media: Media, lines: list[str]) -> None:
     if media.msid:
         lines.append(f"a=msid:{media.msid}")
     if media.ice_ufrag:
-        lines += [f"a=ice-ufrag:{media.ice_ufrag}", f"a=ice-pwd:{media.ice_password}"]
+        lines.append(f"a=ice-ufrag:{media.ice_ufrag}")
+    if media.ice_password:
+        lines.append(f"a=ice-pwd:{media.ice_password}")
     lines += [f"a=fingerprint:{algorithm} {digest}" for algorithm, digest in media.fingerprints]
     if media.setup:
         lines.append(f"a=setup:{media.setup}")
