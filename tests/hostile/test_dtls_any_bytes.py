@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mediaserver.dtls import Certificate, DtlsSession, DtlsState
-from mediaserver.dtls.session import HANDSHAKE_BYTES_MAX, Role
+from mediaserver.dtls.keys import Role
+from mediaserver.dtls.session import HANDSHAKE_BYTES_MAX
 from tests.scenario.dtls_pair import Pair
 
 SERVER, CLIENT = Certificate.generate(), Certificate.generate()

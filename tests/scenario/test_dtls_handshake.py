@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mediaserver.dtls import Certificate, DtlsSession, DtlsState
-from mediaserver.dtls.session import HANDSHAKE_DEADLINE_S, MTU_BYTES, RESEND_FIRST_S, Role
+from mediaserver.dtls.keys import Role
+from mediaserver.dtls.session import HANDSHAKE_DEADLINE_S, MTU_BYTES, RESEND_FIRST_S
 from tests.scenario.dtls_pair import DELAY_S, Pair, clean, seeded
 
 
@@ -65,7 +66,9 @@ def test_flights_beyond_the_mtu_are_split_and_survive_loss(certificates: tuple[C
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "large")])
     now = datetime.datetime.now(datetime.UTC)
     names = x509.SubjectAlternativeName([x509.DNSName(f"{number:04}.example") for number in range(250)])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1)).add_extension(names, critical=False)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1)).add_extension(
+        names, critical=False
+    )
     large = Certificate(key, builder.sign(key, hashes.SHA256()))
     for fate in (clean, seeded(5, loss=0.2, duplicate=0.2, jitter_s=0.05)):
         pair = Pair(large, large, fate=fate).run()
