@@ -1,7 +1,7 @@
 """Structured logs: one event a line on stderr, as JSON for machines or coloured for people.
 
-For the program, once at its start (`configure`); modules take `get_logger(...)` or the standard library's `logging`, both end in the same lines.
-Embedders configure logging themselves. Not for per-packet events: those are counters.
+For the program, once at its start (`configure`); modules take `get_logger(...)` or the standard library's `logging`, both end in the
+same lines. Embedders configure logging themselves. Not for per-packet events: those are counters.
 
 Invariants: one event is one line, whatever a peer put into a value (only the console shows a traceback on lines of its own); from
 level info up no line has a field that names or locates a person (`PERSONAL`). What is put into an event's text is the caller's care.
@@ -21,10 +21,10 @@ __all__ = ["bound", "configure", "get_logger"]
 bound = bound_contextvars
 
 # Fields that are left out above debug. Ids (room, participant, transport) are ours and random.
-PERSONAL = frozenset({
-    "address", "city", "client", "email", "fingerprint", "forwarded_for", "host", "identity", "ip", "message_text", "metadata", "name", "peer", "phone",
-    "remote", "sdp", "token", "user", "user_agent", "username",
-})  # fmt: skip
+PERSONAL = frozenset(
+    "address city client email fingerprint forwarded_for host identity ip message_text metadata name peer phone remote sdp token user "
+    "user_agent username".split()
+)
 
 # Libraries whose info is a line per request with the caller's address.
 QUIET = ("aiohttp.access", "asyncio")

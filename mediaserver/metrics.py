@@ -1,11 +1,11 @@
 """What Prometheus sees of the media server.
 
-For `/metrics` (`Metrics.render`) and the server, which tells it what only Python knows (joins, handshakes). Not for per-call detail: no label
-holds a room, a participant or an address, so the number of series does not grow with use. The workers' counters are read
+For `/metrics` (`Metrics.render`) and the server, which tells it what only Python knows (joins, handshakes). Not for per-call detail: no
+label holds a room, a participant or an address, so the number of series does not grow with use. The workers' counters are read
 when scraped, nothing is kept twice. Prometheus' naming rules and exposition formats, OpenMetrics 1.0.
 
-Invariants: names begin with `tresen_`, units are seconds and bytes, totals never fall while the workers live. A counter of a worker that this
-table does not know is exported all the same, untyped.
+Invariants: names begin with `tresen_`, units are seconds and bytes, totals never fall while the workers live. A counter of a
+worker that this table does not know is exported all the same, untyped.
 """
 
 import re

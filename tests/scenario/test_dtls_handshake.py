@@ -7,6 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from OpenSSL import SSL
 
 from mediaserver.dtls import Certificate, DtlsSession, DtlsState
 from mediaserver.dtls.keys import Role
@@ -87,6 +88,15 @@ def test_a_wrong_fingerprint_ends_both_sides_without_keys(certificates: tuple[Ce
         assert judge.error is not None and judge.error.reason == "fingerprint"
         assert judged.error is not None and judged.error.reason == "protocol" and "alert" in str(judged.error)
         assert pair.server.keys is None and pair.client.keys is None
+
+
+def test_the_fingerprint_is_checked_again_before_keys_are_taken() -> None:
+    trusting, peer = Certificate.generate(), Certificate.generate()
+    trusting.context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
+    pair = Pair(trusting, peer)
+    pair.sides["server"] = DtlsSession(trusting, "server", [Certificate.generate().fingerprint])
+    pair.run(done=lambda pair: pair.server.state is DtlsState.FAILED)
+    assert pair.server.error is not None and pair.server.error.reason == "fingerprint" and pair.server.keys is None
 
 
 def connected(certificates: tuple[Certificate, Certificate]) -> Pair:

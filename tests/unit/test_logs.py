@@ -40,9 +40,8 @@ def test_an_event_is_one_json_line_with_its_ids(stream: io.StringIO) -> None:
     log.info("room_closed")
     joined, closed = lines(stream)
     assert joined.pop("timestamp").endswith("Z")
-    assert joined == {
-        "event": "participant_joined", "level": "info", "logger": "mediaserver.room", "room": "room_1", "participant": "part_1", "transport": 7
-    }  # fmt: skip
+    ids = {"room": "room_1", "participant": "part_1", "transport": 7}
+    assert joined == {"event": "participant_joined", "level": "info", "logger": "mediaserver.room", **ids}
     assert "participant" not in closed and closed["room"] == "room_1"
 
 
