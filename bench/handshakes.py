@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mediaserver.dtls import Certificate, DtlsSession, DtlsTransport
-from mediaserver.dtls.session import Role
+from mediaserver.dtls.keys import Role
 
 WARM_UP = 50
 REPEATS = 5
@@ -65,7 +65,9 @@ class Ends:
     def _end(self, role: Role, certificates: tuple[Certificate, Certificate], executor: ThreadPoolExecutor, send: Any) -> DtlsTransport:
         own, other = certificates if role == "server" else certificates[::-1]
         fail = self.done.set_exception
-        return DtlsTransport(own, role, [other.fingerprint], executor=executor, send=send, on_keys=self._keys, on_failed=fail, on_closed=lambda: None)
+        return DtlsTransport(
+            own, role, [other.fingerprint], executor=executor, send=send, on_keys=self._keys, on_failed=fail, on_closed=lambda: None
+        )
 
     def _keys(self, _keys: object) -> None:
         self.waiting -= 1

@@ -83,17 +83,25 @@ class MediaSettings(BaseSettings):
     foreign_variables: ClassVar[frozenset[str]] = frozenset({"TRESEN_CRYPTO"})
 
     config_file: Path | None = Field(default=None, description="TOML file with these same keys")
-    http_host: str = Field(default="127.0.0.1", description="address of the HTTP server; browsers need HTTPS in front of any other than loopback")
+    http_host: str = Field(
+        default="127.0.0.1", description="address of the HTTP server; browsers need HTTPS in front of any other than loopback"
+    )
     http_port: Port = Field(default=8080, description="port of the HTTP server; 0 takes any free one")
     udp_host: str = Field(default="::", description="address of the media sockets; :: takes IPv6 and IPv4")
     udp_port: Port = Field(default=7882, description="UDP port of worker 0, the next workers follow; 0 takes any free ones")
     workers: int = Field(default=1, ge=0, le=256, description="media threads; 0: one per core")
-    announced_addresses: Words = Field(default=[], description="IP addresses clients are told, for example behind NAT; empty: those of this machine")
-    api_keys: Annotated[dict[str, str], NoDecode] = Field(default={}, repr=False, description="API key -> secret; empty: one is made in data_dir")
+    announced_addresses: Words = Field(
+        default=[], description="IP addresses clients are told, for example behind NAT; empty: those of this machine"
+    )
+    api_keys: Annotated[dict[str, str], NoDecode] = Field(
+        default={}, repr=False, description="API key -> secret; empty: one is made in data_dir"
+    )
     data_dir: Path = Field(default_factory=default_data_dir, description="directory for keys, recordings and the database")
     drain_deadline_s: float = Field(default=30.0, ge=0, le=86400, description="how long calls may go on after SIGTERM")
     max_participants: int = Field(default=2000, ge=0, description="joins beyond this are refused with 503; 0: no limit")
-    cors_origins: Words = Field(default=["*"], description="origins of pages that may call the HTTP interface; * is any (no cookies are used)")
+    cors_origins: Words = Field(
+        default=["*"], description="origins of pages that may call the HTTP interface; * is any (no cookies are used)"
+    )
     ice_servers: Annotated[list[IceServer], NoDecode] = Field(default=[], description="STUN and TURN servers clients are told")
     preferred_video_codecs: Annotated[list[VideoCodec], NoDecode] = Field(
         default=["VP8", "VP9", "H264", "AV1"], min_length=1, description="video codecs that are accepted, the preferred first"

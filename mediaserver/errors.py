@@ -65,7 +65,9 @@ class RemoteError(TresenError):
     title: ClassVar[str] = "Bad request"
     default_code: ClassVar[str] = "bad_request"
 
-    def __init__(self, detail: str = "", *, code: str | None = None, headers: Mapping[str, str] | None = None, pointer: str | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, code: str | None = None, headers: Mapping[str, str] | None = None, pointer: str | None = None
+    ) -> None:
         """`detail`: one sentence for a person about this occurrence. `pointer`: JSON pointer (RFC 6901) into the body at fault."""
         super().__init__(detail or self.title)
         self.detail = detail or self.title
@@ -92,7 +94,9 @@ class Unauthorized(RemoteError):
     title = "Unauthorized"
     default_code = "unauthorized"
 
-    def __init__(self, detail: str = "", *, code: str | None = None, headers: Mapping[str, str] | None = None, pointer: str | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, code: str | None = None, headers: Mapping[str, str] | None = None, pointer: str | None = None
+    ) -> None:
         super().__init__(detail, code=code, headers={"WWW-Authenticate": 'Bearer realm="tresen"', **(headers or {})}, pointer=pointer)
 
 

@@ -29,7 +29,9 @@ def api_keys(settings: MediaSettings) -> Mapping[str, str]:
             _make(path)
         return _read(path)
     except OSError as error:
-        raise LocalError(f"no API key is configured and none can be kept in {path}: {error.strerror}; set TRESEN_API_KEYS or TRESEN_DATA_DIR") from None
+        raise LocalError(
+            f"no API key is configured and none can be kept in {path}: {error.strerror}; set TRESEN_API_KEYS or TRESEN_DATA_DIR"
+        ) from None
 
 
 def _make(path: Path) -> None:

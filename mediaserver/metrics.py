@@ -1,11 +1,11 @@
 """What Prometheus sees of the media server.
 
-For `/metrics` (`Metrics.render`) and the server, which tells it what only Python knows (joins, handshakes). Not for per-call detail: no label
-holds a room, a participant or an address, so the number of series does not grow with use. The workers' counters are read
+For `/metrics` (`Metrics.render`) and the server, which tells it what only Python knows (joins, handshakes). Not for per-call detail: no
+label holds a room, a participant or an address, so the number of series does not grow with use. The workers' counters are read
 when scraped, nothing is kept twice. Prometheus' naming rules and exposition formats, OpenMetrics 1.0.
 
-Invariants: names begin with `tresen_`, units are seconds and bytes, totals never fall while the workers live. A counter of a worker that this
-table does not know is exported all the same, untyped.
+Invariants: names begin with `tresen_`, units are seconds and bytes, totals never fall while the workers live. A counter of a
+worker that this table does not know is exported all the same, untyped.
 """
 
 import re
@@ -86,7 +86,9 @@ class WorkerCollector(Collector):
         yield self._transports(totals)
         if any(LATENCY.fullmatch(name) for name in totals):
             yield self._latency(totals)
-        load = CounterMetricFamily("tresen_worker_cpu_seconds", "CPU time of each worker's thread; its rate is the worker's load", labels=["worker"])
+        load = CounterMetricFamily(
+            "tresen_worker_cpu_seconds", "CPU time of each worker's thread; its rate is the worker's load", labels=["worker"]
+        )
         for index, counters in enumerate(workers):
             load.add_metric([str(index)], counters.get("cpu_us", 0) / 1e6)
         yield load
@@ -127,7 +129,9 @@ class WorkerCollector(Collector):
     @staticmethod
     def _latency(totals: Counters) -> Metric:
         """Cumulative buckets as the worker keeps them; the last is +Inf whether it names it or not."""
-        bounds = sorted((int(found[1]), value) for name, value in totals.items() if (found := LATENCY.fullmatch(name)) and found[1] != "inf")
+        bounds = sorted(
+            (int(found[1]), value) for name, value in totals.items() if (found := LATENCY.fullmatch(name)) and found[1] != "inf"
+        )
         count = totals.get("latency_count", totals.get("latency_le_inf", 0))
         buckets = [(str(bound / 1e6), float(value)) for bound, value in bounds]
         return HistogramMetricFamily(
@@ -157,10 +161,16 @@ class Metrics:
             gauges["participants"] = ("Participants in all rooms", participants)
         self.registry.register(WorkerCollector(counters, gauges))
         self.join_seconds = Histogram(
-            "tresen_join_seconds", "From a session's offer to the peer's first verified packet", buckets=SETUP_BUCKETS_S, registry=self.registry
+            "tresen_join_seconds",
+            "From a session's offer to the peer's first verified packet",
+            buckets=SETUP_BUCKETS_S,
+            registry=self.registry,
         )
         self.first_media_seconds = Histogram(
-            "tresen_first_media_seconds", "From a session's offer to its first media packet", buckets=SETUP_BUCKETS_S, registry=self.registry
+            "tresen_first_media_seconds",
+            "From a session's offer to its first media packet",
+            buckets=SETUP_BUCKETS_S,
+            registry=self.registry,
         )
         self._handshakes = Counter("tresen_dtls_handshakes", "DTLS handshakes by result", ["result"], registry=self.registry)
         for result in RESULTS:

@@ -9,7 +9,8 @@ memory is bounded before it is connected and a few hundred bytes once it is sett
 """
 
 from mediaserver.dtls.certificate import Certificate, Fingerprint
-from mediaserver.dtls.session import DtlsFailed, DtlsSession, DtlsState, Role, SrtpKeys
+from mediaserver.dtls.keys import Role, SrtpKeys
+from mediaserver.dtls.session import DtlsFailed, DtlsSession, DtlsState
 from mediaserver.dtls.transport import DtlsTransport
 
 __all__ = ["Certificate", "DtlsFailed", "DtlsSession", "DtlsState", "DtlsTransport", "Fingerprint", "Role", "SrtpKeys"]

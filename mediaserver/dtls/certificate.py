@@ -70,7 +70,9 @@ class RemoteIdentity:
                 if len(digest) == HASHES[algorithm]().digest_size:
                     usable.setdefault(algorithm, []).append(digest)
         if not usable:
-            raise Unprocessable(f"no usable certificate fingerprint: one of {', '.join(sorted(HASHES))} is needed", code="fingerprint_unusable")
+            raise Unprocessable(
+                f"no usable certificate fingerprint: one of {', '.join(sorted(HASHES))} is needed", code="fingerprint_unusable"
+            )
         self._algorithm = next(name for name in HASHES if name in usable)
         self._values = usable[self._algorithm]
         self.refused = False

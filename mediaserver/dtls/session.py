@@ -13,19 +13,18 @@ encrypted Finished byte for byte, to the receiver a duplicate made by the networ
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from OpenSSL import SSL
 
 from mediaserver.dtls.certificate import Certificate, Fingerprint, RemoteIdentity
 from mediaserver.dtls.farewell import Farewell
+from mediaserver.dtls.keys import Role, SrtpKeys, export
 from mediaserver.dtls.record import HANDSHAKE, admissible, pack, records, renumber
 from mediaserver.errors import LocalError, Unprocessable
 
-__all__ = ["DtlsFailed", "DtlsSession", "DtlsState", "Role", "SrtpKeys"]
+__all__ = ["DtlsFailed", "DtlsSession", "DtlsState"]
 
-Role = Literal["server", "client"]
 Reason = Literal["fingerprint", "profile", "protocol", "oversize", "timeout", "internal"]
 
 # Fits every path that carries media (IPv6's 1280 less headers); a larger flight would only save one datagram.
@@ -48,24 +47,6 @@ EARLY_RECORDS_MAX = 8
 
 # Answers to a repeated Finished once connected: the flight is 0.3 KiB and the peer repeats it about ten times at most.
 LAST_FLIGHT_RESENDS_MAX = 16
-
-EXPORTER_LABEL = b"EXTRACTOR-dtls_srtp"
-
-# RFC 5764 section 4.1.2, RFC 7714 section 14.2: OpenSSL's name -> (profile, master key bytes, master salt bytes).
-PROFILES = {
-    b"SRTP_AES128_CM_SHA1_80": (0x0001, 16, 14),
-    b"SRTP_AEAD_AES_128_GCM": (0x0007, 16, 12),
-    b"SRTP_AEAD_AES_256_GCM": (0x0008, 32, 12),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SrtpKeys:
-    """`profile`: 0x0001, 0x0007 or 0x0008. Each key is master key + master salt: 30, 28 or 44 bytes."""
-
-    profile: int
-    send_key: bytes = field(repr=False)
-    receive_key: bytes = field(repr=False)
 
 
 class DtlsFailed(Unprocessable):
@@ -265,19 +246,12 @@ class DtlsSession:
             self._say_goodbye()
             self._fail("fingerprint", "the peer's certificate does not match the fingerprint in its SDP")
             return
-        profile = PROFILES.get(connection.get_selected_srtp_profile())
-        if profile is None:
+        keys = export(connection, self.role)
+        if keys is None:
             self._say_goodbye()
             self._fail("profile", "the peer supports none of the SRTP profiles AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES128_CM_SHA1_80")
             return
-        number, key_bytes, salt_bytes = profile
-        material = connection.export_keying_material(EXPORTER_LABEL, 2 * (key_bytes + salt_bytes))
-        # RFC 5764 section 4.2: client key, server key, client salt, server salt.
-        keys = material[:key_bytes], material[key_bytes : 2 * key_bytes]
-        salts = material[2 * key_bytes : 2 * key_bytes + salt_bytes], material[2 * key_bytes + salt_bytes :]
-        client, server = keys[0] + salts[0], keys[1] + salts[1]
-        send, receive = (server, client) if self.role == "server" else (client, server)
-        self.keys = SrtpKeys(number, send, receive)
+        self.keys = keys
         self._move(DtlsState.CONNECTED)
 
     def _receive_connected(self, datagram: bytes) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 
 from mediaserver.dtls.certificate import Certificate, Fingerprint
-from mediaserver.dtls.session import DtlsSession, DtlsState, Role, SrtpKeys
+from mediaserver.dtls.keys import Role, SrtpKeys
+from mediaserver.dtls.session import DtlsSession, DtlsState
 
 __all__ = ["DtlsTransport"]
 

@@ -14,13 +14,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pylibsrtp import Policy, Session
 
 from mediaserver.dtls import Certificate, DtlsTransport, Fingerprint, SrtpKeys
-from mediaserver.dtls.session import Role
+from mediaserver.dtls.keys import Role
 from tests.oracle.dtls_peer import certificate_pair
 
 pytestmark = pytest.mark.asyncio
 ROLES: tuple[Role, Role] = ("server", "client")
 RTP = bytes.fromhex("80600001000000010000002a") + b"payload"
-LIBSRTP_PROFILES = {0x0001: Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 0x0007: Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 0x0008: Policy.SRTP_PROFILE_AEAD_AES_256_GCM}
+LIBSRTP_PROFILES = {
+    0x0001: Policy.SRTP_PROFILE_AES128_CM_SHA1_80,
+    0x0007: Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
+    0x0008: Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
+}
 
 
 class Cable:
@@ -54,7 +58,14 @@ async def test_aiortc(role: Role) -> None:
     gone = asyncio.Event()
     with ThreadPoolExecutor(1) as executor:
         transport = DtlsTransport(
-            ours, role, remote, executor=executor, send=cable.inbox.put_nowait, on_keys=connected.set_result, on_failed=connected.set_exception, on_closed=gone.set
+            ours,
+            role,
+            remote,
+            executor=executor,
+            send=cable.inbox.put_nowait,
+            on_keys=connected.set_result,
+            on_failed=connected.set_exception,
+            on_closed=gone.set,
         )
         cable.receive = transport.receive
         transport.start()
@@ -104,17 +115,36 @@ async def test_openssl_program(role: Role, tmp_path: Path) -> None:
     connected: asyncio.Future[SrtpKeys] = loop.create_future()
     endpoint, wire = await loop.create_datagram_endpoint(Socket, local_addr=("127.0.0.1", 0))
     transport = DtlsTransport(
-        ours, role, [Fingerprint.of(der)], executor=None, send=wire.send, on_keys=connected.set_result, on_failed=connected.set_exception, on_closed=lambda: None
+        ours,
+        role,
+        [Fingerprint.of(der)],
+        executor=None,
+        send=wire.send,
+        on_keys=connected.set_result,
+        on_failed=connected.set_exception,
+        on_closed=lambda: None,
     )
     wire.receive = transport.receive
-    common = ["-dtls1_2", "-cert", str(pem), "-use_srtp", "SRTP_AES128_CM_SHA1_80", "-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", "60"]
+    common = [
+        "-dtls1_2",
+        "-cert",
+        str(pem),
+        "-use_srtp",
+        "SRTP_AES128_CM_SHA1_80",
+        "-keymatexport",
+        "EXTRACTOR-dtls_srtp",
+        "-keymatexportlen",
+        "60",
+    ]
     if role == "server":
         command = ["s_client", *common, "-connect", f"127.0.0.1:{endpoint.get_extra_info('sockname')[1]}"]
     else:
         port = free_port()
         wire.peer = ("127.0.0.1", port)
         command = ["s_server", *common, "-accept", f"127.0.0.1:{port}", "-verify", "0", "-mtu", "1200"]
-    program = await asyncio.create_subprocess_exec("openssl", *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+    program = await asyncio.create_subprocess_exec(
+        "openssl", *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
     assert program.stdout is not None
     try:
         async with asyncio.timeout(10):

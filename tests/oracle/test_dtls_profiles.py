@@ -7,7 +7,7 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from mediaserver.dtls import Certificate, DtlsSession, DtlsState, Fingerprint
-from mediaserver.dtls.session import Role
+from mediaserver.dtls.keys import Role
 from tests.oracle.dtls_peer import certificate_pair
 
 PROFILES = {"SRTP_AEAD_AES_128_GCM": (7, 16, 12), "SRTP_AEAD_AES_256_GCM": (8, 32, 12), "SRTP_AES128_CM_SHA1_80": (1, 16, 14)}

@@ -14,7 +14,14 @@ KEY, SECRET = "APIexample", "an example secret of enough characters"
 @pytest.mark.parametrize("publish", [None, True, False])
 def test_livekit_makes_we_verify(publish: bool | None) -> None:
     wanted = api.VideoGrants(room_join=True, room="shop", can_subscribe=False, **({} if publish is None else {"can_publish": publish}))
-    token = api.AccessToken(KEY, SECRET).with_identity("alice").with_name("Alice").with_grants(wanted).with_metadata("m").with_attributes({"a": "b"})
+    token = (
+        api.AccessToken(KEY, SECRET)
+        .with_identity("alice")
+        .with_name("Alice")
+        .with_grants(wanted)
+        .with_metadata("m")
+        .with_attributes({"a": "b"})
+    )
     grants = verify(token.with_ttl(datetime.timedelta(minutes=1)).to_jwt(), {KEY: SECRET})
     assert (grants.identity, grants.name, grants.room, grants.metadata, grants.attributes) == ("alice", "Alice", "shop", "m", {"a": "b"})
     assert grants.may_join("shop") and grants.can_publish is (publish is not False) and not grants.can_subscribe and not grants.room_admin

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from mediaserver.dtls import Certificate, DtlsSession, DtlsState
-from mediaserver.dtls.session import Role
+from mediaserver.dtls.keys import Role
 
 # What the network does with the n-th datagram of a side: the delays after which copies of it arrive (none: lost).
 Fate = Callable[[Role, int], list[float]]

@@ -7,9 +7,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from OpenSSL import SSL
 
 from mediaserver.dtls import Certificate, DtlsSession, DtlsState
-from mediaserver.dtls.session import HANDSHAKE_DEADLINE_S, MTU_BYTES, RESEND_FIRST_S, Role
+from mediaserver.dtls.keys import Role
+from mediaserver.dtls.session import HANDSHAKE_DEADLINE_S, MTU_BYTES, RESEND_FIRST_S
 from tests.scenario.dtls_pair import DELAY_S, Pair, clean, seeded
 
 
@@ -65,7 +67,9 @@ def test_flights_beyond_the_mtu_are_split_and_survive_loss(certificates: tuple[C
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "large")])
     now = datetime.datetime.now(datetime.UTC)
     names = x509.SubjectAlternativeName([x509.DNSName(f"{number:04}.example") for number in range(250)])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1)).add_extension(names, critical=False)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1)).add_extension(
+        names, critical=False
+    )
     large = Certificate(key, builder.sign(key, hashes.SHA256()))
     for fate in (clean, seeded(5, loss=0.2, duplicate=0.2, jitter_s=0.05)):
         pair = Pair(large, large, fate=fate).run()
@@ -84,6 +88,15 @@ def test_a_wrong_fingerprint_ends_both_sides_without_keys(certificates: tuple[Ce
         assert judge.error is not None and judge.error.reason == "fingerprint"
         assert judged.error is not None and judged.error.reason == "protocol" and "alert" in str(judged.error)
         assert pair.server.keys is None and pair.client.keys is None
+
+
+def test_the_fingerprint_is_checked_again_before_keys_are_taken() -> None:
+    trusting, peer = Certificate.generate(), Certificate.generate()
+    trusting.context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
+    pair = Pair(trusting, peer)
+    pair.sides["server"] = DtlsSession(trusting, "server", [Certificate.generate().fingerprint])
+    pair.run(done=lambda pair: pair.server.state is DtlsState.FAILED)
+    assert pair.server.error is not None and pair.server.error.reason == "fingerprint" and pair.server.keys is None
 
 
 def connected(certificates: tuple[Certificate, Certificate]) -> Pair:

@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2]
 
 def shim(folder: Path) -> Path:
     library = folder / "clock.so"
-    subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", str(library), str(Path(__file__).with_name("clock.c"))], check=True)
+    subprocess.run(
+        [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", str(library), str(Path(__file__).with_name("clock.c"))], check=True
+    )
     return library
 
 

@@ -29,7 +29,13 @@ def toml(folder: Path, text: str) -> Path:
 
 def test_defaults_are_the_documented_ones(tmp_path: Path) -> None:
     settings = load()
-    assert (settings.http_host, settings.http_port, settings.udp_host, settings.udp_port, settings.workers) == ("127.0.0.1", 8080, "::", 7882, 1)
+    assert (settings.http_host, settings.http_port, settings.udp_host, settings.udp_port, settings.workers) == (
+        "127.0.0.1",
+        8080,
+        "::",
+        7882,
+        1,
+    )
     assert settings.data_dir == tmp_path / "tresen" and settings.api_keys == {} and settings.drain_deadline_s == 30
     assert MediaSettings(workers=0).worker_count == os.cpu_count()
     assert all(field.description for field in MediaSettings.model_fields.values())
@@ -71,7 +77,11 @@ def test_reads_lists_and_tables_from_the_file(tmp_path: Path) -> None:
         ("API_KEYS", f"APIa:{SECRET},APIb:{SECRET}b", {"APIa": SECRET, "APIb": SECRET + "b"}),
         ("API_KEYS", f'{{"APIa": "{SECRET}"}}', {"APIa": SECRET}),
         ("ICE_SERVERS", "stun:stun.example", [IceServer(urls=["stun:stun.example"])]),
-        ("ICE_SERVERS", '[{"urls": "turn:t.example", "username": "u", "credential": "c"}]', [IceServer(urls=["turn:t.example"], username="u", credential="c")]),
+        (
+            "ICE_SERVERS",
+            '[{"urls": "turn:t.example", "username": "u", "credential": "c"}]',
+            [IceServer(urls=["turn:t.example"], username="u", credential="c")],
+        ),
         ("LOG_FORMAT", "json", "json"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mediaserver.dtls import Certificate, DtlsFailed, DtlsState, DtlsTransport, Fingerprint, SrtpKeys
-from mediaserver.dtls.session import Role
+from mediaserver.dtls.keys import Role
 from mediaserver.dtls.transport import INBOX_MAX
 from mediaserver.errors import Unprocessable
 

@@ -112,7 +112,23 @@ def test_the_accept_header_chooses_the_format() -> None:
 @pytest.mark.parametrize("seed", range(200))
 def test_any_accept_header_is_answered(seed: int) -> None:
     chance = random.Random(seed)
-    parts = ["application/openmetrics-text", "text/plain", ";", ",", "=", "version", "escaping", "q", "1.0.0", "banana", "", " ", "\u00e9", "9" * 400, "."]
+    parts = [
+        "application/openmetrics-text",
+        "text/plain",
+        ";",
+        ",",
+        "=",
+        "version",
+        "escaping",
+        "q",
+        "1.0.0",
+        "banana",
+        "",
+        " ",
+        "\u00e9",
+        "9" * 400,
+        ".",
+    ]
     body, content_type = Metrics().render("".join(chance.choice(parts) for _ in range(chance.randrange(12))))
     assert b"tresen_workers" in body and "version=" in content_type
 

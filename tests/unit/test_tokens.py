@@ -66,7 +66,8 @@ def test_unknown_claims_and_grants_are_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("offset_s", "verifies"), [(-CLOCK_SKEW_S - 1, False), (-CLOCK_SKEW_S + 1, True), (0, True), (60 + CLOCK_SKEW_S - 1, True), (60 + CLOCK_SKEW_S, False)]
+    ("offset_s", "verifies"),
+    [(-CLOCK_SKEW_S - 1, False), (-CLOCK_SKEW_S + 1, True), (0, True), (60 + CLOCK_SKEW_S - 1, True), (60 + CLOCK_SKEW_S, False)],
 )
 def test_lives_from_nbf_to_exp_with_some_skew(offset_s: float, verifies: bool) -> None:
     try:
