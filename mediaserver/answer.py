@@ -7,7 +7,7 @@ Invariants: the answer has exactly the offer's m-lines in the offer's order; a l
 alone, the offer as a whole only when nothing is left or its transport cannot work (RemoteError 422).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,6 +19,7 @@ from mediaserver.sdp import Codec, Description, Extension, Media
 
 # The last two are what older WHIP encoders write; the packets are the same.
 PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF", "RTP/SAVP")
+ALL_CODECS = ("opus", *capabilities.VIDEO_CODECS)
 ICE_OPTIONS = "trickle ice2"
 DISCARD_PORT = 9  # RFC 8840 section 4.1.1: the real port stands in the candidates
 
@@ -84,13 +85,13 @@ class Answer:
     outgoing: tuple[Outgoing, ...] = ()
 
 
-def answer_publish(offer: Description, local: Local, *, preferred: Sequence[str] = ()) -> Answer:
-    """Receives every audio and video line whose codec we know, one codec a line: the first preferred one, else the offer's first."""
+def answer_publish(offer: Description, local: Local, *, accepted: Collection[str] = ALL_CODECS, preferred: Sequence[str] = ()) -> Answer:
+    """Receives every audio and video line with one of the `accepted` codecs, one codec a line: the first preferred one, else the offer's first."""
     session = _Session(offer, local, receiving=True)
     incoming: list[Incoming] = []
     count = {"audio": 0, "video": 0}
     for media in offer.media:
-        chosen = _choose_one(media, preferred) if session.serves(media) else None
+        chosen = _choose_one(media, accepted, preferred) if session.serves(media) else None
         if chosen is None:
             session.reject(media)
             continue
@@ -98,15 +99,17 @@ def answer_publish(offer: Description, local: Local, *, preferred: Sequence[str]
         if media.direction not in ("sendonly", "sendrecv"):
             session.accept(media, "inactive", (codec,))
             continue
-        accepted, entry = _accepted(media, codec, form)
+        codecs, entry = _accepted(media, codec, form)
         repaired = media.repair[:1] if entry[3] else tuple((primary, 0) for primary, _ in media.repair[:1])
         ssrcs = repaired or tuple((ssrc, 0) for ssrc in media.ssrcs[:1])
-        feedback = accepted[0].feedback
+        feedback = codecs[0].feedback
         incoming.append(Incoming(media.mid, media.kind, count[media.kind], form, entry, ssrcs, feedback))
         count[media.kind] += 1
-        session.accept(media, "recvonly", accepted)
+        session.accept(media, "recvonly", codecs)
     if not incoming:
-        raise Unprocessable("The offer has no audio or video line to receive with a codec of ours (opus, VP8, VP9, H264, AV1).", code="no_media")
+        raise Unprocessable(
+            "The offer has no audio or video line to receive with a codec of ours (opus, VP8, VP9, H264, AV1).", code="no_media"
+        )
     return replace(session.answer(), incoming=tuple(incoming))
 
 
@@ -151,7 +154,9 @@ def answer_subscribe(offer: Description, local: Local, random_ssrc: Callable[[],
             msid=f"stream-{stream} {media.kind}-{stream}",
         )  # fmt: skip
     if not outgoing:
-        raise Unprocessable("The offer has no audio or video line to send on with a codec of ours (opus, VP8, VP9, H264, AV1).", code="no_media")
+        raise Unprocessable(
+            "The offer has no audio or video line to send on with a codec of ours (opus, VP8, VP9, H264, AV1).", code="no_media"
+        )
     return replace(session.answer(), outgoing=tuple(outgoing))
 
 
@@ -161,8 +166,8 @@ def _candidates_for(media: Media) -> list[tuple[Codec, Format]]:
     return [(codec, form) for codec, form in known if form is not None and (form.name == "opus") == audio]
 
 
-def _choose_one(media: Media, preferred: Sequence[str]) -> tuple[Codec, Format] | None:
-    known = _candidates_for(media)
+def _choose_one(media: Media, accepted: Collection[str], preferred: Sequence[str]) -> tuple[Codec, Format] | None:
+    known = [(codec, form) for codec, form in _candidates_for(media) if form.name in accepted]
     preference = {name.lower(): index for index, name in enumerate(preferred)}
     order = {form.name: index for index, (_, form) in reversed(list(enumerate(known)))}
     # Among one codec's variants the offer's order decides; but H264 mode 0 only where the peer has nothing better, since a

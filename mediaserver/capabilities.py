@@ -142,7 +142,13 @@ def extensions_of(extensions: Iterable[Extension], kind: str, *, receiving: bool
     for extension in extensions:
         name = EXTENSION_NAMES.get(extension.uri)
         most = MAX_EXTENSION_ID if mixed else MAX_ONE_BYTE_ID
-        if name is None or name in LAYER_EXTENSIONS or extension.direction not in usable or not 0 < extension.id <= most or extension.id == 15:
+        if (
+            name is None
+            or name in LAYER_EXTENSIONS
+            or extension.direction not in usable
+            or not 0 < extension.id <= most
+            or extension.id == 15
+        ):
             continue
         if kind == "video" or name not in ("video-orientation", "playout-delay", "dependency-descriptor"):
             chosen.setdefault(name, extension)

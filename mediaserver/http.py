@@ -8,12 +8,12 @@ import json
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from mediaserver.errors import PROBLEM_CONTENT_TYPE, MethodNotAllowed, NotFound, RemoteError
+from mediaserver.metrics import Metrics
 from mediaserver.protocol.whip import Whip
 from mediaserver.server import MediaServer
 
@@ -25,12 +25,6 @@ CORS_REQUEST_HEADERS = "Authorization, Content-Type, If-Match"
 CORS_EXPOSED_HEADERS = "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch"
 # Browsers cap it at two hours (Chromium) or a day (Firefox); a changed configuration is seen within one.
 CORS_MAX_AGE_S = 3600
-
-
-class Renderer(Protocol):
-    """What /metrics needs of `mediaserver.metrics.Metrics`."""
-
-    def render(self) -> bytes: ...
 
 
 def problem(error: RemoteError) -> web.Response:
@@ -84,8 +78,8 @@ def edge(origins: Sequence[str]) -> Middleware:
     return middleware
 
 
-def setup(app: web.Application, server: MediaServer, metrics: Renderer | None = None) -> None:
-    """Adds the routes to an application that has the `edge` middleware."""
+def setup(app: web.Application, server: MediaServer, metrics: Metrics | None = None) -> None:
+    """Adds the routes to an application that has the `edge` middleware. `metrics`: to render in place of the server's own."""
 
     async def live(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -95,20 +89,18 @@ def setup(app: web.Application, server: MediaServer, metrics: Renderer | None = 
             return web.json_response({"status": "ok"})
         return web.json_response({"status": "draining" if server.draining else "stopped"}, status=503, headers={"Retry-After": "5"})
 
+    async def exposition(request: web.Request) -> web.Response:
+        body, content_type = (metrics or server.metrics).render(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
     app.router.add_get("/health/live", live)
     app.router.add_get("/health/ready", ready)
-    if metrics is not None:
-        rendered = metrics
-
-        async def exposition(_: web.Request) -> web.Response:
-            return web.Response(body=rendered.render(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
-
-        app.router.add_get("/metrics", exposition)
+    app.router.add_get("/metrics", exposition)
     Whip(server, "whip").add_to(app)
     Whip(server, "whep").add_to(app)
 
 
-def application(server: MediaServer, metrics: Renderer | None = None) -> web.Application:
+def application(server: MediaServer, metrics: Metrics | None = None) -> web.Application:
     """An aiohttp application of this server's endpoints; starting and stopping the server is the caller's."""
     app = web.Application(middlewares=[edge(server.settings.cors_origins)])
     setup(app, server, metrics)

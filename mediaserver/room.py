@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 # A page, a second tab, a supervisor's view; what a stolen token could open beyond that is load.
 MAX_SUBSCRIPTIONS = 8
+MAX_MID_BYTES = 16  # RFC 8285 section 4.2
 
 
 class Room:
@@ -51,11 +52,13 @@ class Room:
     def publish(self, identity: str, offer: Description | bytes | str, *, preferred: Sequence[str] = ()) -> tuple[Publication, str]:
         """Takes in what `identity` sends; gives the session and the SDP answer. An earlier publication of theirs is replaced.
 
-        `preferred`: codec names to choose before the offer's own order. RemoteError: the offer cannot be served, or no room is left.
+        `preferred`: codec names to choose before the configured and the offer's own order. RemoteError: the offer cannot be served, or no room is left.
         """
         with self._admission(identity):
             local = self._local()
-            answer = answer_publish(offer if isinstance(offer, Description) else parse(offer), local, preferred=preferred)
+            accepted, configured = self._server.accepts()
+            description = offer if isinstance(offer, Description) else parse(offer)
+            answer = answer_publish(description, local, accepted=accepted, preferred=preferred or configured)
             participant = self.participants.get(identity) or Participant(self, identity)
             session = Publication(participant, answer.mid, time.monotonic())
             self._open(session, local, answer)
@@ -74,7 +77,8 @@ class Room:
         with self._admission(identity):
             local = self._local()
             used: set[int] = set()
-            answer = answer_subscribe(offer if isinstance(offer, Description) else parse(offer), local, lambda: _unused_ssrc(used))
+            description = offer if isinstance(offer, Description) else parse(offer)
+            answer = answer_subscribe(description, local, lambda: _unused_ssrc(used))
             subscriber = self.participants.get(identity) or Participant(self, identity)
             if len(subscriber.subscriptions) >= MAX_SUBSCRIPTIONS:
                 raise TooMany(f"{MAX_SUBSCRIPTIONS} subscriptions of one participant are open already.")
@@ -164,6 +168,7 @@ class Room:
             answer,
             certificate=self._server.certificate,
             executor=self._server.executor,
+            observe=self._server.observer.count_handshake,
             secured=session.on_secured,
             ended=session.on_ended,
         )
@@ -184,7 +189,7 @@ class Room:
             track.id,
             session.transport.id,
             KINDS[line.kind],
-            line.mid,
+            _engine_mid(line.mid),
             [line.codec],
             ssrcs=list(line.ssrcs),
             nack="nack" in line.feedback,
@@ -197,7 +202,14 @@ class Room:
         slot = Slot(self.worker.new_id(), line.kind, line.stream, line.formats)
         self.worker.media[slot.id] = session
         self.worker.native.consumer_open(
-            slot.id, session.transport.id, KINDS[line.kind], line.mid, line.ssrc, line.rtx_ssrc, list(line.codecs), nack=line.nack
+            slot.id,
+            session.transport.id,
+            KINDS[line.kind],
+            _engine_mid(line.mid),
+            line.ssrc,
+            line.rtx_ssrc,
+            list(line.codecs),
+            nack=line.nack,
         )
         return slot
 
@@ -242,6 +254,11 @@ class Room:
             else:
                 slot.last_source = track.source
                 self.worker.native.consumer_attach(slot.id, track.id)
+
+
+def _engine_mid(mid: str) -> str:
+    """What fits a one-byte header extension; packets of a longer mid are told apart by SSRC."""
+    return mid if len(mid) <= MAX_MID_BYTES else ""
 
 
 def _unused_ssrc(used: set[int]) -> int:

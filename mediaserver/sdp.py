@@ -173,7 +173,9 @@ def _extmap(section: Section, value: str) -> None:
         raise BadRequest("SDP: an extmap line has an unknown direction.")
     _repeat(section.extensions)
     uri = rest.strip().partition(" ")[0]
-    section.extensions.append(Extension(number(identifier, 4095, "a header extension id"), token(uri, "a header extension URI"), direction or "sendrecv"))
+    section.extensions.append(
+        Extension(number(identifier, 4095, "a header extension id"), token(uri, "a header extension URI"), direction or "sendrecv")
+    )
 
 
 def _ssrc(section: Section, value: str) -> None:
@@ -341,7 +343,9 @@ def _media(section: Section, session: Section) -> Media:
     everywhere = section.feedback.get("*", [])
     codecs = []
     for payload_type in dict.fromkeys(section.formats):
-        mapped = section.rtpmap.get(int(payload_type)) if payload_type.isascii() and payload_type.isdigit() and len(payload_type) <= 3 else None
+        mapped = (
+            section.rtpmap.get(int(payload_type)) if payload_type.isascii() and payload_type.isdigit() and len(payload_type) <= 3 else None
+        )
         if mapped is not None:
             feedback = tuple(dict.fromkeys([*section.feedback.get(payload_type, []), *everywhere]))
             codecs.append(Codec(int(payload_type), *mapped, section.fmtp.get(int(payload_type), ""), feedback))

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,6 +21,7 @@ from mediaserver.dtls import Certificate
 from mediaserver.errors import BadRequest, LocalError, Unavailable
 from mediaserver.events import EventHub, EventStream
 from mediaserver.ice import candidates, local_addresses
+from mediaserver.metrics import HandshakeResult, Metrics
 from mediaserver.participant import Session
 from mediaserver.room import Room
 from mediaserver.sdp import Description, parse
@@ -36,15 +37,17 @@ CONNECT_TIMEOUT_S = 30.0
 SWEEP_INTERVAL_S = 1.0
 # Parsing costs about 0.06 us a byte: above this it would hold the loop for more than 1 ms.
 PARSE_ON_LOOP_BYTES = 16 * 1024
-MAX_NAME_CHARS = 128
+MAX_NAME_CHARS = 256  # of rooms and identities; as in tokens
 # When to come back after a refusal for load or drain: long enough for a rolling restart to have moved on.
 RETRY_AFTER_S = 5
+# For the workers to send the peers our goodbye before they stop.
+FAREWELL_S = 0.02
 # More threads would only contend: OpenSSL's work is CPU-bound.
 MAX_HANDSHAKE_THREADS = 8
 
 
 class Observer(Protocol):
-    """Who measures: `mediaserver.metrics` in the program, anything in an embedding one."""
+    """Who measures: `mediaserver.metrics.Metrics`, or what an embedding program has instead."""
 
     def observe_join(self, seconds: float) -> None:
         """From offer to the first verified media packet or report of the peer."""
@@ -52,16 +55,25 @@ class Observer(Protocol):
     def observe_first_media(self, seconds: float) -> None:
         """From offer to the first media packet received from or sent to the peer."""
 
+    def count_handshake(self, result: HandshakeResult = "connected") -> None:
+        """A DTLS handshake ended."""
+
 
 class MediaServer:
     def __init__(
-        self, settings: "MediaSettings", *, worker_factory: WorkerFactory = native_worker, observer: Observer | None = None, certificate: Certificate | None = None
+        self,
+        settings: "MediaSettings",
+        *,
+        worker_factory: WorkerFactory = native_worker,
+        observer: Observer | None = None,
+        certificate: Certificate | None = None,
     ) -> None:
-        """Opens nothing yet. `certificate`: of DTLS, made anew where none is given."""
+        """Opens nothing yet. `certificate`: of DTLS, made anew where none is given. `observer`: in place of `metrics`."""
         self.settings = settings
         self.hub = EventHub()
         self.certificate = certificate or Certificate.generate()
-        self.observer = observer
+        self.metrics = Metrics(counters=self.counters, rooms=lambda: len(self._rooms), participants=lambda: self.participant_count)
+        self.observer = observer or self.metrics
         self.draining = False
         self.participant_count = 0  # kept by the rooms
         self._worker_factory = worker_factory
@@ -79,8 +91,7 @@ class MediaServer:
         if self._pool is not None:
             raise LocalError("The media server is running already.")
         settings = self.settings
-        count = settings.workers or os.cpu_count() or 1
-        self._pool = WorkerPool(self._worker_factory, settings.udp_host, settings.udp_port, count)
+        self._pool = WorkerPool(self._worker_factory, settings.udp_host, settings.udp_port, settings.worker_count)
         self._pool.start()
         self._executor = ThreadPoolExecutor(min(MAX_HANDSHAKE_THREADS, os.cpu_count() or 1), thread_name_prefix="handshake")
         addresses = settings.announced_addresses or local_addresses(settings.udp_host)
@@ -88,7 +99,9 @@ class MediaServer:
         self.draining = False
         self._schedule_sweep()
         for worker in self._pool.workers:
-            log.info("Worker started: index=%d port=%d addresses=%s features=%s", worker.index, worker.port, addresses, worker.native.features)
+            log.info(
+                "Worker started: index=%d port=%d addresses=%s features=%s", worker.index, worker.port, addresses, worker.native.features
+            )
 
     async def stop(self, drain_s: float = 0.0) -> None:
         """Takes no new session, gives the open ones `drain_s` to end by themselves, then ends everything. Idempotent."""
@@ -99,6 +112,10 @@ class MediaServer:
             self._idle = asyncio.get_running_loop().create_future()
             await asyncio.wait([self._idle], timeout=drain_s)
             self._idle = None
+        if self._sessions:
+            for room in list(self._rooms.values()):
+                room.close()
+            await asyncio.sleep(FAREWELL_S)
         for room in list(self._rooms.values()):
             room.close()
         pool, self._pool = self._pool, None
@@ -159,6 +176,14 @@ class MediaServer:
 
     # Called by rooms.
 
+    def accepts(self) -> tuple[frozenset[str], Sequence[str]]:
+        """Codec names that are taken from publishers, and those to choose before the offer's order.
+
+        The configured order counts only where somebody has configured one: a browser that prefers a codec knows its own hardware.
+        """
+        video = self.settings.preferred_video_codecs
+        return frozenset(video) | {"opus"}, video if "preferred_video_codecs" in self.settings.model_fields_set else ()
+
     @property
     def executor(self) -> ThreadPoolExecutor:
         if self._executor is None:
@@ -190,12 +215,10 @@ class MediaServer:
 
     def session_secured(self, session: Session) -> None:
         self._connecting.pop(session, None)
-        if self.observer is not None:
-            self.observer.observe_join(time.monotonic() - session.opened_s)
+        self.observer.observe_join(time.monotonic() - session.opened_s)
 
     def session_media(self, session: Session) -> None:
-        if self.observer is not None:
-            self.observer.observe_first_media(time.monotonic() - session.opened_s)
+        self.observer.observe_first_media(time.monotonic() - session.opened_s)
 
     def session_closed(self, session: Session) -> None:
         self._connecting.pop(session, None)

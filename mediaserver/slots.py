@@ -53,7 +53,9 @@ def visible(tracks: Iterable[Track], subscriber: str, participant: str | None) -
 def assign(slots: Sequence[Slot], tracks: Sequence[Track]) -> list[tuple[Slot, Track | None]]:
     """The changes to make: each slot that gets another track, or None. Earlier tracks are placed first; nothing is changed here."""
     present = {track.id for track in tracks}
-    planned: dict[int, Track | None] = {slot.id: slot.track if slot.track is not None and slot.track.id in present else None for slot in slots}
+    planned: dict[int, Track | None] = {
+        slot.id: slot.track if slot.track is not None and slot.track.id in present else None for slot in slots
+    }
     placed = {track.id for track in planned.values() if track is not None}
     waiting = [track for track in tracks if track.id not in placed]
     # Who comes back goes where they were, before anybody else may take that place.

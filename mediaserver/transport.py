@@ -13,8 +13,9 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from mediaserver.answer import Answer
-from mediaserver.dtls import Certificate, DtlsTransport, Fingerprint, SrtpKeys
+from mediaserver.dtls import Certificate, DtlsFailed, DtlsTransport, Fingerprint, SrtpKeys
 from mediaserver.ice import Credentials
+from mediaserver.metrics import HandshakeResult
 from mediaserver.workers import MediaWorker
 
 
@@ -36,7 +37,10 @@ class EndReason(enum.StrEnum):
 
 
 class Transport:
-    __slots__ = ("_certificate", "_dtls", "_ended", "_executor", "_fingerprints", "_role", "_secured", "id", "local", "remote", "state", "worker")
+    __slots__ = (
+        "_certificate", "_dtls", "_ended", "_executor", "_fingerprints", "_observe", "_role", "_secured", "id", "local", "remote", "state",
+        "worker",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class Transport:
         *,
         certificate: Certificate,
         executor: Executor,
+        observe: Callable[[HandshakeResult], None],
         secured: Callable[[], None],
         ended: Callable[[EndReason, Exception | None], None],
     ) -> None:
@@ -58,7 +63,7 @@ class Transport:
         self._role = answer.remote.role
         self._fingerprints = answer.remote.fingerprints
         self._certificate, self._executor = certificate, executor
-        self._secured, self._ended = secured, ended
+        self._observe, self._secured, self._ended = observe, secured, ended
         self._dtls: DtlsTransport | None = None
         worker.native.transport_open(
             self.id,
@@ -104,7 +109,7 @@ class Transport:
             executor=self._executor,
             send=self._send_dtls,
             on_keys=self._on_keys,
-            on_failed=lambda error: self._end(EndReason.DTLS_FAILED, error),
+            on_failed=self._on_failed,
             on_closed=lambda: self._end(EndReason.PEER_CLOSED, None),
         )
         self._dtls.start()
@@ -129,8 +134,13 @@ class Transport:
     def _send_dtls(self, datagram: bytes) -> None:
         self.worker.native.transport_dtls(self.id, datagram)
 
+    def _on_failed(self, error: Exception) -> None:
+        self._observe(error.reason if isinstance(error, DtlsFailed) else "internal")
+        self._end(EndReason.DTLS_FAILED, error)
+
     def _on_keys(self, keys: SrtpKeys) -> None:
         self.state = TransportState.KEYED
+        self._observe("connected")
         self.worker.native.transport_keys(self.id, keys.profile, keys.send_key, keys.receive_key)
 
     def _end(self, reason: EndReason, error: Exception | None) -> None:

@@ -18,13 +18,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# events() takes at most so many; a full load means more may wait, which the eventfd has stopped saying.
-EVENTS_MAX = 1024
 # A worker answers within one turn of its loop; one that does not in this time is overloaded beyond use of statistics.
 STATS_TIMEOUT_S = 1.0
 
 # KIND_AUDIO and KIND_VIDEO of the engine, which is not imported before it is needed; a test compares them.
-KINDS = {"audio": 0, "video": 1}
+KINDS = {"audio": 1, "video": 2}
 
 WorkerFactory = Callable[[str, int], "Worker"]
 
@@ -116,11 +114,8 @@ class MediaWorker:
             self._answers.pop(request_id, None)
 
     def _readable(self) -> None:
-        events = self.native.events()
-        for event in events:
+        for event in self.native.events():
             self.dispatch(event)
-        if len(events) >= EVENTS_MAX and self._loop is not None:
-            self._loop.call_soon(self._readable)
 
     def dispatch(self, event: tuple[Any, ...]) -> None:
         """Carries one event to its listener; an exception there is logged and handed to the listener's `on_error`."""

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from mediaserver import tokens
+from mediaserver import keys, tokens
 from mediaserver.errors import (
     BadRequest,
     Conflict,
@@ -50,6 +50,7 @@ class Whip:
     def __init__(self, server: MediaServer, protocol: Literal["whip", "whep"]) -> None:
         self._server = server
         self._protocol = protocol
+        self._keys = keys.api_keys(server.settings)
         self._links = [link for each in server.settings.ice_servers for link in _links(each)]
 
     def add_to(self, app: web.Application) -> None:
@@ -119,8 +120,8 @@ class Whip:
         return web.Response(status=204, headers={"Allow": "DELETE, OPTIONS, PATCH", "Accept-Patch": FRAGMENT_TYPE})
 
     def _grants(self, token: str, room: str) -> tokens.Grants:
-        grants = tokens.verify(token, self._server.settings.api_keys)
-        if not grants.room_join or grants.room not in (None, room):
+        grants = tokens.verify(token, self._keys)
+        if not grants.may_join(room):
             raise Forbidden("The token is not for this room.")
         return grants
 

@@ -139,5 +139,12 @@ def test_work_grows_linearly(grow: Callable[[int], str]) -> None:
     counts = []
     for text in (half, whole):
         description = sdp.parse(text)  # accepted, so that nothing ends early
-        counts.append(calls_of(lambda text=text, description=description: (sdp.parse(text), answer_subscribe(description, LOCAL, itertools.count(1).__next__))))
+        counts.append(
+            calls_of(
+                lambda text=text, description=description: (
+                    sdp.parse(text),
+                    answer_subscribe(description, LOCAL, itertools.count(1).__next__),
+                )
+            )
+        )
     assert counts[1] <= 2.2 * counts[0]

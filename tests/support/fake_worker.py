@@ -5,11 +5,11 @@ of their transport's worker; a command that breaks this fails the test at once.
 """
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 
 class FakeWorker:
-    features = {"gso": "fake", "gro": "fake", "crypto": "fake", "ipv6": "fake"}
+    features: ClassVar = {"gso": "fake", "gro": "fake", "crypto": "fake", "ipv6": "fake"}
 
     def __init__(self, host: str = "::", port: int = 0) -> None:
         self.host = host

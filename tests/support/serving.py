@@ -1,5 +1,6 @@
 """A media server on fake workers, and the captured offers of real peers."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,12 +20,15 @@ def offer(name: str) -> str:
 
 
 def settings(**changes: Any) -> MediaSettings:
-    values: dict[str, Any] = {"udp_host": "127.0.0.1", "udp_port": 0, "workers": 1, "api_keys": {KEY: SECRET}, "announced_addresses": ["192.0.2.7"]}
+    values: dict[str, Any] = {"udp_host": "127.0.0.1", "udp_port": 0, "api_keys": {KEY: SECRET}, "announced_addresses": ["192.0.2.7"]}
     return MediaSettings(**(values | changes))
 
 
-def token(identity: str = "alice", room: str | None = "shop", *, publish: bool = True, subscribe: bool = True, ttl_s: float = 60) -> str:
-    return mint(KEY, SECRET, identity=identity, room=room, can_publish=publish, can_subscribe=subscribe, ttl_s=ttl_s)
+def token(
+    identity: str = "alice", room: str | None = "shop", *, publish: bool = True, subscribe: bool = True, age_s: float = 0, ttl_s: float = 60
+) -> str:
+    now = time.time() - age_s
+    return mint(KEY, SECRET, identity=identity, room=room, can_publish=publish, can_subscribe=subscribe, ttl_s=ttl_s, now=now)
 
 
 def fake_factory(host: str, port: int) -> Any:

@@ -110,7 +110,9 @@ def test_subscriber_lines_say_ssrcs_and_pair_up_in_streams() -> None:
     assert video.msid == "stream-1 video-1" and video.repair == (video.ssrcs,) and video.cname
 
 
-@pytest.mark.parametrize(("setup", "role", "answered"), [("actpass", "server", "passive"), ("active", "server", "passive"), ("passive", "client", "active")])
+@pytest.mark.parametrize(
+    ("setup", "role", "answered"), [("actpass", "server", "passive"), ("active", "server", "passive"), ("passive", "client", "active")]
+)
 def test_we_are_dtls_server_wherever_the_peer_allows(setup: str, role: str, answered: str) -> None:
     answer = publish(offer("chromium-publish").replace("setup:actpass", f"setup:{setup}"))
     assert answer.remote.role == role and {line.setup for line in answer.description.media} == {answered}

@@ -67,14 +67,20 @@ def test_a_peer_takes_what_its_format_covers(slot: Format, producer: Format, cov
 
 def test_rtx_is_found_by_apt() -> None:
     rtx = Codec(97, "rtx", 90000, fmtp="apt=96")
-    repairs = repairs_of([Codec(96, "VP8", 90000), rtx, Codec(99, "rtx", 90000, fmtp="rtx-time=1"), Codec(98, "RTX", 90000, fmtp="rtx-time=9;apt=96")])
+    repairs = repairs_of(
+        [Codec(96, "VP8", 90000), rtx, Codec(99, "rtx", 90000, fmtp="rtx-time=1"), Codec(98, "RTX", 90000, fmtp="rtx-time=9;apt=96")]
+    )
     assert repairs.get(96) is rtx
 
 
 @pytest.mark.parametrize(
     ("offered", "kind", "answered"),
     [
-        (("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli", "ccm tmmbr"), "video", ("transport-cc", "ccm fir", "nack", "nack pli")),
+        (
+            ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli", "ccm tmmbr"),
+            "video",
+            ("transport-cc", "ccm fir", "nack", "nack pli"),
+        ),
         (("goog-remb", "nack"), "video", ("goog-remb", "nack")),
         (("transport-cc", "nack", "goog-remb", "nack pli"), "audio", ("transport-cc", "nack")),
         ((), "video", ()),

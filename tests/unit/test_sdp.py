@@ -48,7 +48,10 @@ def test_direction_of_an_extension_is_read() -> None:
 
 
 def test_wildcard_feedback_holds_for_every_payload_type() -> None:
-    text = BASE + "m=video 9 RTP/SAVPF 96 97\r\na=rtcp-fb:* nack\r\na=rtcp-fb:97 nack pli\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 VP9/90000\r\n"
+    text = (
+        BASE
+        + "m=video 9 RTP/SAVPF 96 97\r\na=rtcp-fb:* nack\r\na=rtcp-fb:97 nack pli\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:97 VP9/90000\r\n"
+    )
     vp8, vp9 = sdp.parse(text).media[0].codecs
     assert vp8.feedback == ("nack",) and vp9.feedback == ("nack pli", "nack")
 

@@ -47,7 +47,7 @@ def test_one_persons_tracks_share_a_stream() -> None:
 
 
 def test_a_stream_is_shared_before_a_track_is_left_out() -> None:
-    slots = pairs(2)[:2] + [pairs(2)[2]]
+    slots = pairs(2)[:3]
     assert carry_out(slots, [track(1, "a", "audio"), track(2, "b", "audio"), track(3, "b")]) == {0: 1, 2: 2, 1: 3}
 
 
@@ -83,19 +83,26 @@ def test_slot_takes_only_codecs_its_peer_knows() -> None:
     assert carry_out(slots, [track(1, "a", codec="AV1"), track(2, "b", codec="VP9")]) == {1: 2}
 
 
-@pytest.mark.parametrize(("subscriber", "participant", "expected"), [("a", None, [2, 3]), ("x", None, [1, 2, 3]), ("x", "b", [2]), ("a", "a", []), ("x", "y", [])])
+@pytest.mark.parametrize(
+    ("subscriber", "participant", "expected"),
+    [("a", None, [2, 3]), ("x", None, [1, 2, 3]), ("x", "b", [2]), ("a", "a", []), ("x", "y", [])],
+)
 def test_subscriber_sees_the_others(subscriber: str, participant: str | None, expected: list[int]) -> None:
     tracks = [track(1, "a"), track(2, "b"), track(3, "c")]
     assert [each.id for each in visible(tracks, subscriber, participant)] == expected
 
 
-ANY_TRACK = st.tuples(st.sampled_from("abc"), st.sampled_from(["audio", "video"]), st.integers(0, 1), st.sampled_from(["VP8", "VP9", "AV1"]))
+ANY_TRACK = st.tuples(
+    st.sampled_from("abc"), st.sampled_from(["audio", "video"]), st.integers(0, 1), st.sampled_from(["VP8", "VP9", "AV1"])
+)
 ANY_SLOT = st.tuples(st.sampled_from(["audio", "video"]), st.integers(0, 2), st.sampled_from([("VP8",), ("VP8", "VP9"), ("AV1",)]))
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(ANY_SLOT, max_size=6), st.lists(st.lists(ANY_TRACK, max_size=6, unique_by=lambda each: each[:3]), max_size=6))
-def test_invariants_hold_through_any_history(slot_kinds: list[tuple[str, int, tuple[str, ...]]], history: list[list[tuple[str, str, int, str]]]) -> None:
+def test_invariants_hold_through_any_history(
+    slot_kinds: list[tuple[str, int, tuple[str, ...]]], history: list[list[tuple[str, str, int, str]]]
+) -> None:
     slots = [
         Slot(n, kind, stream, FORMATS["audio"] if kind == "audio" else tuple(Format(name) for name in names))
         for n, (kind, stream, names) in enumerate(slot_kinds)
@@ -103,7 +110,8 @@ def test_invariants_hold_through_any_history(slot_kinds: list[tuple[str, int, tu
     known: dict[tuple[str, str, int, str], Track] = {}
     for step in history:
         tracks = [
-            known.setdefault(each, Track(len(known), each[0], each[1], each[2], Format("opus" if each[1] == "audio" else each[3]))) for each in step
+            known.setdefault(each, Track(len(known), each[0], each[1], each[2], Format("opus" if each[1] == "audio" else each[3])))
+            for each in step
         ]
         before = {slot.id: slot.track for slot in slots}
         carry_out(slots, tracks)
