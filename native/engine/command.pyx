@@ -169,7 +169,7 @@ cdef int run_consumer(WorkerCore* core, const CommandHead* head) noexcept nogil:
         return -1
     if head.kind == COMMAND_CONSUMER_ATTACH:
         producer = <Producer*>id_table_get(&core.producers, head.other)
-        return consumer_attach(consumer, producer) if producer != NULL else -1
+        return consumer_attach(consumer, producer, <uint8_t>head.detail) if producer != NULL else -1
     if head.kind == COMMAND_CONSUMER_DETACH:
         consumer_detach(consumer)
     elif head.kind == COMMAND_CONSUMER_PAUSE:

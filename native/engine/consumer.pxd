@@ -8,8 +8,8 @@ from native.stream.rtx cimport StoredPacket
 cdef Consumer* consumer_new(WorkerCore* core, uint64_t id, Transport* transport) noexcept nogil
 # Detaches and frees it.
 cdef void consumer_free(Consumer* consumer) noexcept nogil
-# 0, or -1 without memory.
-cdef int consumer_attach(Consumer* consumer, Producer* producer) noexcept nogil
+# `payload_type`: which of the subscriber's to use, 0 = its first of the codec. 0, or -1 without memory.
+cdef int consumer_attach(Consumer* consumer, Producer* producer, uint8_t payload_type) noexcept nogil
 cdef void consumer_detach(Consumer* consumer) noexcept nogil
 cdef void consumer_pause(Consumer* consumer, bint paused) noexcept nogil
 # Queues the packet for the end of the turn, or counts why not.

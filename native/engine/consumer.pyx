@@ -17,7 +17,7 @@ from native.engine.event cimport EVENT_CONSUMER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_request
 from native.engine.state cimport (
     DROP_CONSUMER_CODEC, DROP_CONSUMER_KEYFRAME, DROP_CONSUMER_NOT_SECURE, DROP_CONSUMER_PAUSED, DROP_CONSUMER_STALE, KIND_AUDIO,
-    KIND_VIDEO, PENDING_MOST, TRANSPORT_SECURE,
+    KIND_VIDEO, PENDING_MOST, TRANSPORT_SECURE, CodecEntry,
 )
 from native.engine.table cimport id_table_put, id_table_remove
 from native.engine.transport cimport drop_note, transport_mark_dirty
@@ -63,7 +63,7 @@ cdef void consumer_free(Consumer* consumer) noexcept nogil:
     free(consumer)
 
 
-cdef int consumer_attach(Consumer* consumer, Producer* producer) noexcept nogil:
+cdef int consumer_attach(Consumer* consumer, Producer* producer, uint8_t payload_type) noexcept nogil:
     cdef Consumer** grown
     cdef int room
     if consumer.producer == producer:
@@ -79,6 +79,7 @@ cdef int consumer_attach(Consumer* consumer, Producer* producer) noexcept nogil:
     producer.consumers[producer.consumer_count] = consumer
     producer.consumer_count += 1
     consumer.producer = producer
+    consumer.wanted_payload_type = payload_type
     consumer.codec = CODEC_NONE
     keyframe_request(producer)
     return 0
@@ -109,16 +110,21 @@ cdef void consumer_pause(Consumer* consumer, bint paused) noexcept nogil:
 
 cdef bint consumer_choose_codec(Consumer* consumer, uint8_t codec) noexcept nogil:
     """Finds the subscriber's payload types for this codec; False when it has none."""
+    cdef const CodecEntry* found = NULL
+    cdef const CodecEntry* entry
     cdef int i
     for i in range(consumer.codecs.count):
-        if consumer.codecs.entries[i].codec == codec:
-            consumer.codec = codec
-            consumer.payload_type = consumer.codecs.entries[i].payload_type
-            consumer.rtx_payload_type = consumer.codecs.entries[i].rtx_payload_type
-            consumer.clock_rate = consumer.codecs.entries[i].clock_rate
-            consumer.repeatable = consumer.answer_nack and (consumer.rtx_ssrc == 0 or consumer.rtx_payload_type == 0)
-            return True
-    return False
+        entry = &consumer.codecs.entries[i]
+        if entry.codec == codec and (found == NULL or entry.payload_type == consumer.wanted_payload_type):
+            found = entry
+    if found == NULL:
+        return False
+    consumer.codec = codec
+    consumer.payload_type = found.payload_type
+    consumer.rtx_payload_type = found.rtx_payload_type
+    consumer.clock_rate = found.clock_rate
+    consumer.repeatable = consumer.answer_nack and (consumer.rtx_ssrc == 0 or consumer.rtx_payload_type == 0)
+    return True
 
 
 cdef void consumer_start(Consumer* consumer, const StoredPacket* packet) noexcept nogil:

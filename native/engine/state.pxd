@@ -272,6 +272,7 @@ cdef struct Consumer:
     uint32_t generation            # of the producer when it started
     uint32_t ssrc
     uint32_t rtx_ssrc
+    uint8_t wanted_payload_type    # chosen at attach where the codec has several (H264 profiles); 0 = the first of the codec
     uint8_t payload_type           # for the producer's codec
     uint8_t rtx_payload_type
     uint8_t codec

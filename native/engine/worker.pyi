@@ -75,8 +75,11 @@ class Worker:
     # Consumers: outgoing streams. One is open as long as its m-line; the producer behind it can change.
     def consumer_open(self, consumer_id: int, transport_id: int, kind: int, mid: str, ssrc: int, rtx_ssrc: int, codecs: list[CodecEntry], *,
                       cname: str = "tresen", nack: bool = True) -> None: ...
-    def consumer_attach(self, consumer_id: int, producer_id: int) -> None:
-        """Forward this producer from its next key frame on (asked for at once); replaces the former one with continuous numbering."""
+    def consumer_attach(self, consumer_id: int, producer_id: int, *, payload_type: int = 0) -> None:
+        """Forward this producer from its next key frame on (asked for at once); replaces the former one with continuous numbering.
+
+        `payload_type`: which of the consumer's codec entries to use where several have the producer's codec (H264 profiles); 0 = the first.
+        """
     def consumer_detach(self, consumer_id: int) -> None: ...
     def consumer_pause(self, consumer_id: int, paused: bool) -> None: ...
     def consumer_close(self, consumer_id: int) -> None: ...

@@ -447,8 +447,8 @@ cdef class Worker:
         codecs_pack(&command.codecs, codecs)
         self._send(&command, sizeof(command))
 
-    def consumer_attach(self, consumer_id, producer_id):
-        self._send_head(COMMAND_CONSUMER_ATTACH, consumer_id, producer_id, 0)
+    def consumer_attach(self, consumer_id, producer_id, *, payload_type=0):
+        self._send_head(COMMAND_CONSUMER_ATTACH, consumer_id, producer_id, payload_type)
 
     def consumer_detach(self, consumer_id):
         self._send_head(COMMAND_CONSUMER_DETACH, consumer_id, 0, 0)
