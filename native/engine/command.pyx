@@ -54,14 +54,19 @@ cdef int run_transport_open(WorkerCore* core, const CredentialsCommand* command)
 
 cdef int run_extensions(Transport* transport, const ExtensionsCommand* command) noexcept nogil:
     transport.extensions = command.extensions
+    return transport_cc_prepare(transport)
+
+
+cdef int transport_cc_prepare(Transport* transport) noexcept nogil:
+    """Memory for the ends of transport-cc that this peer needs: 13 KiB for both, which an idle peer need not have."""
     if transport.extensions.id_by_kind[<int>EXT_TRANSPORT_CC] == 0:
         return 0
-    if transport.twcc_recorder == NULL:
+    if transport.producers != NULL and transport.twcc_recorder == NULL:
         transport.twcc_recorder = <TwccRecorder*>malloc(twcc_recorder_bytes())
         if transport.twcc_recorder == NULL:
             return -1
         twcc_recorder_init(transport.twcc_recorder)
-    if transport.twcc_sender == NULL:
+    if transport.consumers != NULL and transport.twcc_sender == NULL:
         transport.twcc_sender = <TwccSender*>malloc(twcc_sender_bytes())
         if transport.twcc_sender == NULL:
             return -1
@@ -89,7 +94,7 @@ cdef int run_producer_open(WorkerCore* core, const ProducerCommand* command) noe
             producer_bind(producer, command.ssrcs[i].primary, False)
             if command.ssrcs[i].retransmission:
                 producer_bind(producer, command.ssrcs[i].retransmission, True)
-    return 0
+    return transport_cc_prepare(transport)
 
 
 cdef int run_consumer_open(WorkerCore* core, const ConsumerCommand* command) noexcept nogil:
@@ -109,7 +114,7 @@ cdef int run_consumer_open(WorkerCore* core, const ConsumerCommand* command) noe
     consumer.mid_bytes = command.mid_bytes
     memcpy(consumer.cname, command.cname, command.cname_bytes)
     consumer.cname_bytes = command.cname_bytes
-    return 0
+    return transport_cc_prepare(transport)
 
 
 cdef int run_source_open(WorkerCore* core, const SourceCommand* command) noexcept nogil:

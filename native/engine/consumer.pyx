@@ -10,13 +10,13 @@ offset was another one then. SRTP index = number (RFC 3711: the roll-over counte
 """
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from native.engine.egress cimport core_random
 from native.engine.event cimport EVENT_CONSUMER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_request
 from native.engine.state cimport (
-    DROP_CONSUMER_CODEC, DROP_CONSUMER_KEYFRAME, DROP_CONSUMER_NOT_SECURE, DROP_CONSUMER_PAUSED, DROP_CONSUMER_STALE, KIND_AUDIO,
+    HEADER_TEMPLATE_BYTES, DROP_CONSUMER_CODEC, DROP_CONSUMER_KEYFRAME, DROP_CONSUMER_NOT_SECURE, DROP_CONSUMER_PAUSED, DROP_CONSUMER_STALE, KIND_AUDIO,
     KIND_VIDEO, PENDING_MOST, TRANSPORT_SECURE, CodecEntry,
 )
 from native.engine.table cimport id_table_put, id_table_remove
@@ -25,11 +25,10 @@ from native.stream.rtx cimport rtx_answer_allowed, rtx_history_get, stored_bytes
 from native.stream.twcc cimport twcc_sent
 from native.wire.bytes cimport be16_write, be24_write, be32_write
 from native.wire.codec cimport CODEC_NONE, codec_patch
-from native.wire.rtp cimport EXT_ABS_SEND_TIME, EXT_COUNT, EXT_MID, EXT_TRANSPORT_CC
+from native.wire.rtp cimport EXT_ABS_SEND_TIME, EXT_AUDIO_LEVEL, EXT_COUNT, EXT_MID, EXT_TRANSPORT_CC
 from native.wire.seq cimport seq64_extend
 
 cdef enum:
-    FORWARDED_EXTENSIONS = 0x3E0   # audio level, orientation, playout delay, capture time, dependency descriptor: passed on as they are
     FIRST_NUMBER_MASK = 0x3FFF     # first numbers stay far enough below 2^15 that a receiver never guesses the wrong roll-over
     PICTURE_ID_MASK = 0x7FFF
 
@@ -108,6 +107,44 @@ cdef void consumer_pause(Consumer* consumer, bint paused) noexcept nogil:
     consumer.paused = paused
 
 
+cdef void header_prepare(Consumer* consumer) noexcept nogil:
+    """Writes the header template, from what the peer negotiated and the codec chosen."""
+    cdef const uint8_t* ids = consumer.transport.extensions.id_by_kind
+    cdef size_t at = 16, size
+    cdef bint wide
+    cdef uint8_t zero[4]
+    cdef int kind
+    memset(zero, 0, sizeof(zero))
+    memset(consumer.header, 0, sizeof(consumer.header))
+    consumer.header_bytes = 0
+    consumer.transport_cc_at = consumer.send_time_at = 0
+    consumer.forward_mask = 0
+    for kind in range(<int>EXT_AUDIO_LEVEL, <int>EXT_COUNT):
+        if ids[kind]:
+            consumer.forward_mask |= <uint16_t>(1 << kind)
+    size = header_size(consumer, NULL, &wide)
+    if size > HEADER_TEMPLATE_BYTES:
+        return
+    consumer.header_bytes = <uint16_t>size
+    consumer.header[0] = 0x80
+    consumer.header[1] = consumer.payload_type
+    be32_write(consumer.header + 8, consumer.ssrc)
+    if size == 12:
+        return
+    consumer.header[0] = 0x90
+    be16_write(consumer.header + 12, 0x1000 if wide else 0xBEDE)
+    be16_write(consumer.header + 14, <uint16_t>((size - 16) >> 2))
+    if ids[<int>EXT_MID] and consumer.mid_bytes:
+        at += extension_put(consumer.header + at, ids[<int>EXT_MID], <const uint8_t*>consumer.mid, consumer.mid_bytes, wide)
+    if not consumer.repeatable:
+        if ids[<int>EXT_TRANSPORT_CC]:
+            consumer.transport_cc_at = <uint8_t>(at + (2 if wide else 1))
+            at += extension_put(consumer.header + at, ids[<int>EXT_TRANSPORT_CC], zero, 2, wide)
+        if ids[<int>EXT_ABS_SEND_TIME]:
+            consumer.send_time_at = <uint8_t>(at + (2 if wide else 1))
+            at += extension_put(consumer.header + at, ids[<int>EXT_ABS_SEND_TIME], zero, 3, wide)
+
+
 cdef bint consumer_choose_codec(Consumer* consumer, uint8_t codec) noexcept nogil:
     """Finds the subscriber's payload types for this codec; False when it has none."""
     cdef const CodecEntry* found = NULL
@@ -124,6 +161,7 @@ cdef bint consumer_choose_codec(Consumer* consumer, uint8_t codec) noexcept nogi
     consumer.rtx_payload_type = found.rtx_payload_type
     consumer.clock_rate = found.clock_rate
     consumer.repeatable = consumer.answer_nack and (consumer.rtx_ssrc == 0 or consumer.rtx_payload_type == 0)
+    header_prepare(consumer)
     return True
 
 
@@ -150,10 +188,10 @@ cdef void consumer_start(Consumer* consumer, const StoredPacket* packet) noexcep
         event_write(core, EVENT_CONSUMER_STARTED, consumer.id, 0, NULL, 0)
 
 
-cdef inline uint16_t header_size(const Consumer* consumer, const StoredPacket* packet, bint* two_byte) noexcept nogil:
-    """Bytes of the outgoing RTP header: what consumer_write_header will write."""
+cdef uint16_t header_size(const Consumer* consumer, const StoredPacket* packet, bint* two_byte) noexcept nogil:
+    """Bytes of the outgoing RTP header: what consumer_write_header will write. `packet` NULL: one without extensions to pass on."""
     cdef const uint8_t* ids = consumer.transport.extensions.id_by_kind
-    cdef uint32_t waiting = packet.forwardable
+    cdef uint32_t waiting = packet.forwardable & consumer.forward_mask if packet != NULL else 0
     cdef size_t bytes = 0
     cdef int count = 0, kind
     cdef bint wide = False
@@ -173,7 +211,7 @@ cdef inline uint16_t header_size(const Consumer* consumer, const StoredPacket* p
     for kind in range(<int>EXT_COUNT):
         if waiting >> kind == 0:
             break
-        if waiting & (1 << kind) and ids[kind]:
+        if waiting & (1 << kind):
             bytes += packet.extensions.values[kind].size
             count += 1
             wide = wide or ids[kind] > 14 or packet.extensions.values[kind].size > 16 or packet.extensions.values[kind].size == 0
@@ -182,6 +220,13 @@ cdef inline uint16_t header_size(const Consumer* consumer, const StoredPacket* p
         return 12
     bytes += <size_t>count * (2 if wide else 1)
     return <uint16_t>(16 + ((bytes + 3) & ~<size_t>3))
+
+
+cdef inline uint16_t packet_header_bytes(const Consumer* consumer, const StoredPacket* packet) noexcept nogil:
+    cdef bint two_byte
+    if packet.forwardable & consumer.forward_mask or consumer.header_bytes == 0:
+        return header_size(consumer, packet, &two_byte)
+    return consumer.header_bytes
 
 
 cdef Pending* pending_add(Consumer* consumer, StoredPacket* packet, bint small) noexcept nogil:
@@ -213,7 +258,6 @@ cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept no
     cdef WorkerCore* core = transport.core
     cdef Pending* pending
     cdef uint64_t number
-    cdef bint two_byte
     if consumer.paused:
         drop_note(core, DROP_CONSUMER_PAUSED)
         return
@@ -242,7 +286,7 @@ cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept no
     pending.number = number
     pending.timestamp = packet.timestamp + consumer.timestamp_offset
     pending.retransmission = 0
-    pending.header_bytes = header_size(consumer, packet, &two_byte)
+    pending.header_bytes = packet_header_bytes(consumer, packet)
     # A packet that was all padding stays one: its number must not become a hole, and it needs a byte to carry the count.
     pending.size = <uint16_t>(pending.header_bytes + packet.payload_bytes)
     if number > consumer.highest:
@@ -263,7 +307,6 @@ cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
     cdef uint64_t source = number - consumer.seq_offset
     cdef StoredPacket* packet
     cdef Pending* pending
-    cdef bint two_byte
     if consumer.producer == NULL or not consumer.started or source < consumer.first_source or not consumer.answer_nack:
         core.counters.nack_unanswered += 1
         return
@@ -275,7 +318,7 @@ cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
     if pending == NULL:
         return
     pending.timestamp = packet.timestamp + consumer.timestamp_offset
-    pending.header_bytes = header_size(consumer, packet, &two_byte)
+    pending.header_bytes = packet_header_bytes(consumer, packet)
     pending.original_seq16 = seq16
     if consumer.repeatable:
         pending.retransmission = 2
@@ -302,43 +345,69 @@ cdef inline size_t extension_put(uint8_t* out, uint8_t id, const uint8_t* value,
     return head + size
 
 
+cdef inline uint32_t send_time(const WorkerCore* core) noexcept nogil:
+    """abs-send-time: 6.18 fixed-point seconds, any epoch."""
+    return <uint32_t>((core.now_us << 18) // 1000000)
+
+
+cdef inline uint16_t transport_number(Transport* transport, const Pending* pending) noexcept nogil:
+    if transport.twcc_sender == NULL:
+        return 0
+    return twcc_sent(transport.twcc_sender, pending.size, transport.core.now_us)
+
+
 cdef void consumer_write_header(Consumer* consumer, const Pending* pending, uint8_t* out, bint padded) noexcept nogil:
+    cdef StoredPacket* packet = pending.packet
+    cdef bint rtx = pending.retransmission == 1
+    if packet.forwardable & consumer.forward_mask or consumer.header_bytes == 0:
+        write_extensions(consumer, pending, out)
+    else:
+        memcpy(out, consumer.header, HEADER_TEMPLATE_BYTES)  # a fixed size copies fastest; what is too much the payload overwrites
+        if consumer.transport_cc_at:
+            be16_write(out + consumer.transport_cc_at, transport_number(consumer.transport, pending))
+        if consumer.send_time_at:
+            be24_write(out + consumer.send_time_at, send_time(consumer.transport.core))
+    if padded:
+        out[0] |= 0x20
+    out[1] = <uint8_t>((packet.marker << 7) | (consumer.rtx_payload_type if rtx else consumer.payload_type))
+    be16_write(out + 2, <uint16_t>pending.number)
+    be32_write(out + 4, pending.timestamp)
+    if rtx:
+        be32_write(out + 8, consumer.rtx_ssrc)
+
+
+cdef void write_extensions(Consumer* consumer, const Pending* pending, uint8_t* out) noexcept nogil:
+    """A header whose extensions are put together for this packet: the publisher's go on under the subscriber's ids."""
     cdef Transport* transport = consumer.transport
-    cdef WorkerCore* core = transport.core
     cdef StoredPacket* packet = pending.packet
     cdef const uint8_t* source = stored_bytes(packet)
     cdef const uint8_t* ids = transport.extensions.id_by_kind
-    cdef uint32_t waiting = packet.forwardable
-    cdef bint rtx = pending.retransmission == 1
+    cdef uint32_t waiting = packet.forwardable & consumer.forward_mask
     cdef bint two_byte = False
     cdef size_t at = 16
     cdef int kind
     cdef uint8_t value[4]
-    out[0] = <uint8_t>(0x80 | (0x20 if padded else 0))
-    out[1] = <uint8_t>((packet.marker << 7) | (consumer.rtx_payload_type if rtx else consumer.payload_type))
-    be16_write(out + 2, <uint16_t>pending.number)
-    be32_write(out + 4, pending.timestamp)
-    be32_write(out + 8, consumer.rtx_ssrc if rtx else consumer.ssrc)
+    header_size(consumer, packet, &two_byte)
+    out[0] = 0x80
+    be32_write(out + 8, consumer.ssrc)
     if pending.header_bytes == 12:
         return
-    header_size(consumer, packet, &two_byte)
-    out[0] |= 0x10
+    out[0] = 0x90
     be16_write(out + 12, 0x1000 if two_byte else 0xBEDE)
     be16_write(out + 14, <uint16_t>((pending.header_bytes - 16) >> 2))
     if ids[<int>EXT_MID] and consumer.mid_bytes:
         at += extension_put(out + at, ids[<int>EXT_MID], <const uint8_t*>consumer.mid, consumer.mid_bytes, two_byte)
     if not consumer.repeatable:
         if ids[<int>EXT_TRANSPORT_CC]:
-            be16_write(value, twcc_sent(transport.twcc_sender, pending.size, core.now_us) if transport.twcc_sender != NULL else 0)
+            be16_write(value, transport_number(transport, pending))
             at += extension_put(out + at, ids[<int>EXT_TRANSPORT_CC], value, 2, two_byte)
         if ids[<int>EXT_ABS_SEND_TIME]:
-            # 6.18 fixed-point seconds, any epoch.
-            be24_write(value, <uint32_t>((core.now_us << 18) // 1000000))
+            be24_write(value, send_time(transport.core))
             at += extension_put(out + at, ids[<int>EXT_ABS_SEND_TIME], value, 3, two_byte)
     for kind in range(<int>EXT_COUNT):
         if waiting >> kind == 0:
             break
-        if waiting & (1 << kind) and ids[kind]:
+        if waiting & (1 << kind):
             at += extension_put(out + at, ids[kind], source + packet.extensions.values[kind].offset,
                                 packet.extensions.values[kind].size, two_byte)
     while at < pending.header_bytes:

@@ -44,8 +44,8 @@ cdef enum:
     HOUSEKEEPING_US = 200_000      # history chunks are given back within this
     NACKS_AT_ONCE = 128
     TAKEOVER_US = 500_000          # another SSRC replaces a stream only when that has been silent: two live ones must not alternate
-    # Feedback every 50 ms is what browsers send each other: enough for their estimator, 20 packets/s for us.
-    TWCC_INTERVAL_US = 50_000
+    # libwebrtc's own default: enough for a sender's estimator, 10 packets/s for us.
+    TWCC_INTERVAL_US = 100_000
 
 
 cdef Producer* producer_new(WorkerCore* core, uint64_t id, Transport* transport, int kind, bint nack) noexcept nogil:

@@ -16,6 +16,7 @@ from native.stream.twcc cimport TwccRecorder, TwccSender
 from native.wire.rtp cimport RtpExtensionMap
 
 cdef enum:
+    HEADER_TEMPLATE_BYTES = 48     # an RTP header with the extensions we write ourselves; a longer one is written the slow way
     CODECS_MOST = 24               # payload types of one m-line that we may have to know
     SSRCS_MOST = 64                # authenticated SSRCs of one peer; more are dropped
     RTCP_PEERS_MOST = 64           # RTCP senders of one peer with a replay window of their own
@@ -282,6 +283,12 @@ cdef struct Consumer:
     uint8_t mid_bytes
     char cname[32]
     uint8_t cname_bytes
+    # The header of a packet that brings no extension of its own: only numbers change from packet to packet
+    uint8_t header[48]
+    uint16_t header_bytes          # 0: no template, too long
+    uint8_t transport_cc_at        # offsets into `header`, 0 = not negotiated
+    uint8_t send_time_at
+    uint16_t forward_mask          # bit per RtpExtension that this subscriber negotiated
     bint repeatable                # NACK without RTX: a packet must come out bit for bit the same again
     # Numbering: out = in + offset, since `first_source`
     uint64_t first_source

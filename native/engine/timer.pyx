@@ -6,6 +6,9 @@ in use is a few seconds, so that is cheaper than a hierarchy. Invariant: an arme
 """
 from libc.string cimport memset
 
+cdef extern from *:
+    int trailing_zeros "__builtin_ctzll" (uint64_t word) noexcept nogil
+
 
 cdef void wheel_init(Wheel* wheel, int64_t now_us) noexcept nogil:
     cdef int i
@@ -81,15 +84,16 @@ cdef Timer* wheel_expired(Wheel* wheel, int64_t now_us) noexcept nogil:
 
 cdef int wheel_wait_ms(Wheel* wheel, int64_t now_us, int most_ms) noexcept nogil:
     cdef int64_t current = now_us // WHEEL_SLOT_US
-    cdef int ahead, index
+    cdef int ahead = 1, index
     cdef int64_t wait
-    for ahead in range(1, WHEEL_SLOTS + 1):
+    cdef uint64_t word
+    while ahead <= most_ms + 1:
         index = <int>((wheel.position + ahead) & (WHEEL_SLOTS - 1))
-        if wheel.filled[index >> 6] & (<uint64_t>1 << (index & 63)):
-            wait = wheel.position + ahead - current
+        word = wheel.filled[index >> 6] >> (index & 63)
+        if word:
+            wait = wheel.position + ahead + trailing_zeros(word) - current
             if wait < 0:
                 wait = 0
             return <int>wait if wait < most_ms else most_ms
-        if ahead > most_ms:
-            return most_ms
+        ahead += 64 - (index & 63)
     return most_ms

@@ -14,7 +14,7 @@ from libc.string cimport memcpy, memset
 
 from native.engine.consumer cimport consumer_patch, consumer_patch_needed, consumer_write_header
 from native.engine.egress cimport egress_flush, egress_queue, egress_reserve
-from native.engine.state cimport KIND_AUDIO, RTCP_PENDING_BYTES, TRANSPORT_SECURE, Consumer, Pending, Transport
+from native.engine.state cimport HEADER_TEMPLATE_BYTES, KIND_AUDIO, RTCP_PENDING_BYTES, TRANSPORT_SECURE, Consumer, Pending, Transport
 from native.engine.transport cimport transport_rtcp_seal
 from native.engine.udp cimport TRAIN_MAX_BYTES, TRAIN_MAX_SEGMENTS
 from native.stream.rtx cimport StoredPacket, stored_bytes
@@ -119,7 +119,7 @@ cdef void transport_flush(WorkerCore* core, Transport* transport) noexcept nogil
                 tail = True
                 at = cursor.next
         segment = high
-        out = egress_reserve(core, <size_t>count * (segment + SRTP_MAX_OVERHEAD) + RTCP_PENDING_BYTES + SRTP_MAX_OVERHEAD)
+        out = egress_reserve(core, <size_t>count * (segment + SRTP_MAX_OVERHEAD) + RTCP_PENDING_BYTES + SRTP_MAX_OVERHEAD + HEADER_TEMPLATE_BYTES)
         used = 0
         for i in range(count):
             size = least_size(run[i]) if tail and i == count - 1 else segment

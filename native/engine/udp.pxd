@@ -46,6 +46,7 @@ cdef struct UdpSocket:
     iovec* rx_iov
     sockaddr_in6* rx_names
     uint8_t* rx_control
+    int rx_used                    # messages that the last batch filled and the next must lay out again
     uint8_t* tx_arena
     size_t tx_used
     int tx_count

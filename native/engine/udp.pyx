@@ -160,6 +160,7 @@ cdef int udp_open(UdpSocket* udp, const char* ip, uint16_t port, bint gso, bint 
     udp.tx_names = <sockaddr_in6*>calloc(TX_MESSAGES, sizeof(sockaddr_in6))
     udp.tx_control = <uint8_t*>calloc(TX_MESSAGES, TX_CONTROL_BYTES)
     udp.tx_segment = <uint16_t*>calloc(TX_MESSAGES, sizeof(uint16_t))
+    udp.rx_used = RX_BATCH
     return 0
 
 
@@ -232,19 +233,25 @@ cdef void received_control(UdpSocket* udp, msghdr* message, Received* out, int64
         control = CMSG_NXTHDR(message, control)
 
 
+cdef void receive_prepare(UdpSocket* udp, int i) noexcept nogil:
+    """Lays message `i` out for the kernel, which overwrites the lengths."""
+    cdef msghdr* message = &udp.rx_messages[i].msg_hdr
+    udp.rx_iov[i].iov_base = udp.rx_buffer + <size_t>i * RX_BUFFER_BYTES
+    udp.rx_iov[i].iov_len = RX_BUFFER_BYTES
+    message.msg_iov = &udp.rx_iov[i]
+    message.msg_iovlen = 1
+    message.msg_name = &udp.rx_names[i]
+    message.msg_namelen = sizeof(sockaddr_in6)
+    message.msg_control = udp.rx_control + <size_t>i * RX_CONTROL_BYTES
+    message.msg_controllen = RX_CONTROL_BYTES
+
+
 cdef int udp_receive(UdpSocket* udp, Received* out, int64_t now_us, int64_t realtime_offset_us) noexcept nogil:
     cdef int i, count
     cdef msghdr* message
-    for i in range(RX_BATCH):
-        message = &udp.rx_messages[i].msg_hdr
-        udp.rx_iov[i].iov_base = udp.rx_buffer + <size_t>i * RX_BUFFER_BYTES
-        udp.rx_iov[i].iov_len = RX_BUFFER_BYTES
-        message.msg_iov = &udp.rx_iov[i]
-        message.msg_iovlen = 1
-        message.msg_name = &udp.rx_names[i]
-        message.msg_namelen = sizeof(sockaddr_in6)
-        message.msg_control = udp.rx_control + <size_t>i * RX_CONTROL_BYTES
-        message.msg_controllen = RX_CONTROL_BYTES
+    for i in range(udp.rx_used):
+        receive_prepare(udp, i)
+    udp.rx_used = 0
     count = recvmmsg(udp.fd, udp.rx_messages, RX_BATCH, MSG_DONTWAIT, NULL)
     for i in range(count):
         message = &udp.rx_messages[i].msg_hdr
@@ -255,7 +262,8 @@ cdef int udp_receive(UdpSocket* udp, Received* out, int64_t now_us, int64_t real
         out[i].path.local[0] = out[i].path.local[1] = 0
         received_name(udp, i, &out[i].path)
         received_control(udp, message, &out[i], realtime_offset_us)
-    return count if count > 0 else 0
+    udp.rx_used = count if count > 0 else 0
+    return udp.rx_used
 
 
 cdef uint8_t* udp_reserve(UdpSocket* udp, size_t size) noexcept nogil:

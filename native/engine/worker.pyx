@@ -139,7 +139,7 @@ cdef void core_turn(WorkerCore* core) noexcept nogil:
 cdef void core_loop(WorkerCore* core) noexcept nogil:
     cdef epoll_event events[2]
     cdef uint64_t wakes
-    cdef int wait_ms
+    cdef int wait_ms, ready
     while not atomic_load_u32(&core.stopping, __ATOMIC_ACQUIRE):
         core_turn(core)
         wait_ms = wheel_wait_ms(&core.wheel, clock_us(CLOCK_MONOTONIC), WAIT_MOST_MS)
@@ -148,9 +148,10 @@ cdef void core_loop(WorkerCore* core) noexcept nogil:
         atomic_fence(__ATOMIC_SEQ_CST)
         if atomic_load_u64(&core.commands.head, __ATOMIC_ACQUIRE) != core.commands.tail:
             wait_ms = 0
-        epoll_wait(core.epoll_fd, events, 2, wait_ms)
+        ready = epoll_wait(core.epoll_fd, events, 2, wait_ms)
         atomic_store_u32(&core.sleeping, 0, __ATOMIC_SEQ_CST)
-        eventfd_read(core.command_fd, &wakes)
+        if ready == 2 or (ready == 1 and events[0].data.u64 == <uint64_t>core.command_fd):
+            eventfd_read(core.command_fd, &wakes)
     core_close_all(core)
     train_flush_all(core)
     snapshot_write(core)
@@ -518,6 +519,7 @@ cdef void watch(WorkerCore* core, int fd):
     cdef epoll_event event
     memset(&event, 0, sizeof(event))
     event.events = EPOLLIN
+    event.data.u64 = <uint64_t>fd
     epoll_ctl(core.epoll_fd, EPOLL_CTL_ADD, fd, &event)
 
 
