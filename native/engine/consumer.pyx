@@ -9,9 +9,10 @@ Invariants: numbers only grow from start to start; nothing older than `first_sou
 offset was another one then. SRTP index = number (RFC 3711: the roll-over counter starts at 0, so numbers start below 2^15).
 """
 from libc.stdint cimport int64_t
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdlib cimport free, realloc
 from libc.string cimport memcpy, memset
 
+from native.c.cache cimport cache_calloc
 from native.engine.egress cimport core_random
 from native.engine.event cimport EVENT_CONSUMER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_request
@@ -34,7 +35,7 @@ cdef enum:
 
 
 cdef Consumer* consumer_new(WorkerCore* core, uint64_t id, Transport* transport) noexcept nogil:
-    cdef Consumer* consumer = <Consumer*>calloc(1, sizeof(Consumer))
+    cdef Consumer* consumer = <Consumer*>cache_calloc(sizeof(Consumer))
     if consumer == NULL:
         return NULL
     if id_table_put(&core.consumers, id, consumer) != 0:

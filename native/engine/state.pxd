@@ -157,13 +157,42 @@ cdef struct RtcpPeer:
     uint32_t ssrc
     SrtcpReplay replay
 
+# Fields that every packet touches come first, so that they share cache lines: with thousands of peers each is cold when its turn comes.
 cdef struct Transport:
-    uint64_t id
+    # Sending
     WorkerCore* core
+    Transport* next_dirty
+    SrtpContext* send_keys
+    TwccSender* twcc_sender
+    uint32_t pending_first         # index + 1 into core.pending
+    uint32_t pending_last
+    uint32_t pending_small_first   # audio goes behind video, so that it can end a train
+    uint32_t pending_small_last
     uint8_t state                  # TransportState
-    # ICE
-    bint controlling
+    bint dirty
+    uint16_t tag_bytes             # what SRTP adds to a packet
+    uint16_t rtcp_pending_bytes
     Path path                      # the selected pair
+    uint64_t packets_sent
+    uint64_t bytes_sent
+    # Receiving
+    SrtpContext* receive_keys
+    TwccRecorder* twcc_recorder    # NULL until the extension is negotiated
+    int64_t twcc_due_us
+    int64_t heard_us               # last authenticated packet: consent (RFC 7675)
+    int64_t path_heard_us          # the same, from the selected address
+    uint64_t packets_received
+    uint64_t bytes_received
+    uint32_t twcc_ssrc             # media SSRC named in feedback
+    bint peer_verified             # an SRTP or SRTCP packet of the peer has been authenticated
+    int stream_count
+    StreamRef streams[64]
+    RtpExtensionMap extensions
+    Producer* producers
+    Consumer* consumers
+    # ICE
+    uint64_t id
+    bint controlling
     uint64_t tie_breaker
     char* username                 # the USERNAME of requests to us: local:remote
     uint16_t username_bytes
@@ -176,49 +205,20 @@ cdef struct Transport:
     uint8_t transaction[12]        # client role: of the request under way
     bint check_pending
     int64_t check_sent_us
-    int64_t heard_us               # last authenticated packet: consent (RFC 7675)
-    int64_t path_heard_us          # the same, from the selected address
     bint consent                   # checked at all (off for bench paths)
-    # SRTP
-    SrtpContext* receive_keys
-    SrtpContext* send_keys
-    bint peer_verified             # an SRTP or SRTCP packet of the peer has been authenticated
-    uint16_t tag_bytes             # what SRTP adds to a packet
-    uint32_t srtcp_index
-    RtcpPeer rtcp_peers[64]
-    int rtcp_peer_count
-    # RTP
-    RtpExtensionMap extensions
-    TwccRecorder* twcc_recorder    # NULL until the extension is negotiated
-    TwccSender* twcc_sender
-    uint32_t twcc_ssrc             # media SSRC named in feedback
-    int64_t twcc_due_us
-    StreamRef streams[64]
-    int stream_count
-    Producer* producers
-    Consumer* consumers
+    # RTCP
     uint32_t rtcp_ssrc             # our SSRC as a receiver
+    uint32_t srtcp_index
     int64_t report_due_us
     int64_t rtt_us                 # from report blocks, 0 = unknown
     uint64_t remb_bps
-    # Packets for the flush
-    Transport* next_dirty
-    bint dirty
-    uint32_t pending_first         # index + 1 into core.pending
-    uint32_t pending_last
-    uint32_t pending_small_first   # audio goes behind video, so that it can end a train
-    uint32_t pending_small_last
-    uint8_t rtcp_pending[1200]
-    uint16_t rtcp_pending_bytes
-    Timer timer
-    # Counters
-    uint64_t packets_received
-    uint64_t bytes_received
-    uint64_t packets_sent
-    uint64_t bytes_sent
     uint64_t acknowledged          # by transport-cc feedback
     uint64_t reported_lost
+    Timer timer
     Transport* next                # list of all
+    int rtcp_peer_count
+    RtcpPeer rtcp_peers[64]
+    uint8_t rtcp_pending[1200]
 
 cdef struct Producer:
     uint64_t id
@@ -260,62 +260,61 @@ cdef struct Producer:
     void* sink                     # bench/: checks what arrives (traffic.pyx)
 
 cdef struct Consumer:
-    uint64_t id
+    # Every packet
     Transport* transport
     Producer* producer             # NULL while detached
-    Consumer* next                 # of the same transport
     uint8_t kind
-    bint paused
-    bint answer_nack
-    bint started                   # forwarding since the last attach
-    bint announced                 # consumer_started was sent since the last attach
-    bint keyframe_needed
-    uint32_t generation            # of the producer when it started
-    uint32_t ssrc
-    uint32_t rtx_ssrc
-    uint8_t wanted_payload_type    # chosen at attach where the codec has several (H264 profiles); 0 = the first of the codec
+    uint8_t codec
     uint8_t payload_type           # for the producer's codec
     uint8_t rtx_payload_type
-    uint8_t codec
-    uint32_t clock_rate
-    CodecTable codecs
-    char mid[32]
-    uint8_t mid_bytes
-    char cname[32]
-    uint8_t cname_bytes
-    # The header of a packet that brings no extension of its own: only numbers change from packet to packet
-    uint8_t header[48]
-    uint16_t header_bytes          # 0: no template, too long
-    uint8_t transport_cc_at        # offsets into `header`, 0 = not negotiated
-    uint8_t send_time_at
-    uint16_t forward_mask          # bit per RtpExtension that this subscriber negotiated
-    bint repeatable                # NACK without RTX: a packet must come out bit for bit the same again
+    bint paused
+    bint started                   # forwarding since the last attach
+    uint32_t generation            # of the producer when it started
     # Numbering: out = in + offset, since `first_source`
     uint64_t first_source
     uint64_t seq_offset
-    uint64_t highest               # seq64 sent; 0 = none yet
-    uint64_t rtx_number            # next of the RTX stream
+    uint64_t highest               # number sent; 0 = none yet
     uint32_t timestamp_offset
     uint32_t last_timestamp
     int64_t last_sent_us
     uint16_t picture_id_offset     # 15-bit arithmetic
-    uint8_t tl0_offset
     uint16_t last_picture_id
+    uint8_t tl0_offset
     uint8_t last_tl0
-    RtxAnswers answers
+    uint16_t forward_mask          # bit per RtpExtension that this subscriber negotiated
+    # The header of a packet that brings no extension of its own: only numbers change from packet to packet
+    uint16_t header_bytes          # 0: no template, too long
+    uint8_t transport_cc_at        # offsets into `header`, 0 = not negotiated
+    uint8_t send_time_at
+    uint8_t header[48]
+    uint64_t packets
+    uint64_t bytes
+    uint32_t ssrc
+    uint32_t rtx_ssrc
+    bint repeatable                # NACK without RTX: a packet must come out bit for bit the same again
+    # The rest
+    uint64_t id
+    Consumer* next                 # of the same transport
+    bint answer_nack
+    bint announced                 # consumer_started was sent since the last attach
+    uint8_t wanted_payload_type    # chosen at attach where the codec has several (H264 profiles); 0 = the first of the codec
+    uint32_t clock_rate
+    uint64_t rtx_number            # next of the RTX stream
+    char mid[32]
+    uint8_t mid_bytes
+    char cname[32]
+    uint8_t cname_bytes
+    CodecTable codecs
     # Reports
-    int64_t report_due_us
     uint32_t last_sr_ntp           # middle 32 bits, for the round trip
     int64_t last_sr_us
     uint8_t fraction_lost
     uint32_t jitter
     int64_t lost
-    # Counters
-    uint64_t packets
-    uint64_t bytes
     uint64_t retransmissions
     uint64_t nacks
     uint64_t plis
+    RtxAnswers answers
 
 cdef struct WorkerCore:
     UdpSocket udp

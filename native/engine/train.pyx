@@ -12,17 +12,20 @@ from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
+from native.c.cache cimport cache_prefetch, cache_prefetch_bytes
 from native.engine.consumer cimport consumer_patch, consumer_patch_needed, consumer_write_header
 from native.engine.egress cimport egress_flush, egress_queue, egress_reserve
 from native.engine.state cimport HEADER_TEMPLATE_BYTES, KIND_AUDIO, RTCP_PENDING_BYTES, TRANSPORT_SECURE, Consumer, Pending, Transport
 from native.engine.transport cimport transport_rtcp_seal
 from native.engine.udp cimport TRAIN_MAX_BYTES, TRAIN_MAX_SEGMENTS
 from native.stream.rtx cimport StoredPacket, stored_bytes
-from native.stream.srtp cimport SRTP_MAX_OVERHEAD, srtp_seal_from, srtp_seal_submit
+from native.stream.srtp cimport SRTP_MAX_OVERHEAD, SrtpContext, srtp_seal_from, srtp_seal_submit
+from native.stream.twcc cimport twcc_sender_prefetch
 from native.wire.bytes cimport be16_write
 
 cdef enum:
     PAD_MOST = 32
+    KEYS_HOT_BYTES = 1024          # of the expanded keys behind an SRTP context: round keys and hash keys, what sealing reads
 
 
 cdef inline uint16_t least_size(const Pending* pending) noexcept nogil:
@@ -135,11 +138,26 @@ cdef void transport_flush(WorkerCore* core, Transport* transport) noexcept nogil
             egress_queue(core, &transport.path, out, sealed, sealed)
 
 
+cdef inline void peer_prefetch(WorkerCore* core, const Transport* transport) noexcept nogil:
+    cdef const Pending* first = pending_at(core, transport.pending_first if transport.pending_first else transport.pending_small_first)
+    cache_prefetch(transport.send_keys)
+    cache_prefetch_bytes(<const char*>transport.send_keys + sizeof(SrtpContext), KEYS_HOT_BYTES)
+    if transport.twcc_sender != NULL:
+        twcc_sender_prefetch(transport.twcc_sender)
+    if first != NULL:
+        cache_prefetch_bytes(first.consumer, 256)
+    if transport.next_dirty != NULL:
+        cache_prefetch_bytes(transport.next_dirty, 192)
+
+
 cdef void train_flush_all(WorkerCore* core) noexcept nogil:
     cdef Transport* transport
     while core.dirty != NULL:
         transport = core.dirty
         core.dirty = transport.next_dirty
+        if core.dirty != NULL:
+            # While this peer is sealed, fetch what the next one needs: each peer's state is cold when its turn comes.
+            peer_prefetch(core, core.dirty)
         transport.next_dirty = NULL
         transport.dirty = False
         transport_flush(core, transport)

@@ -3,9 +3,10 @@
 Invariants: the path is in `core.paths` exactly while `state != TRANSPORT_NONE`; a path is only ever selected by a STUN message
 whose MESSAGE-INTEGRITY was right (or by the bench command); nothing is sent to any other address.
 """
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memset, strlen
 
+from native.c.cache cimport cache_calloc
 from native.engine.egress cimport core_random, egress_queue, egress_reserve
 from native.engine.event cimport EVENT_TRANSPORT_CONNECTED, EVENT_TRANSPORT_LOST, EVENT_TRANSPORT_SECURE, event_write
 from native.engine.state cimport (
@@ -45,7 +46,7 @@ cdef void drop_note(WorkerCore* core, Drop reason) noexcept nogil:
 
 
 cdef Transport* transport_new(WorkerCore* core, uint64_t id) noexcept nogil:
-    cdef Transport* transport = <Transport*>calloc(1, sizeof(Transport))
+    cdef Transport* transport = <Transport*>cache_calloc(sizeof(Transport))
     if transport == NULL:
         return NULL
     if id_table_put(&core.transports, id, transport) != 0:
@@ -183,8 +184,8 @@ cdef void transport_select(Transport* transport, const Path* path) noexcept nogi
 
 cdef int transport_keys(Transport* transport, int profile, const uint8_t* send_key, size_t send_bytes,
                         const uint8_t* receive_key, size_t receive_bytes) noexcept nogil:
-    cdef SrtpContext* send = <SrtpContext*>calloc(1, srtp_context_bytes())
-    cdef SrtpContext* receive = <SrtpContext*>calloc(1, srtp_context_bytes())
+    cdef SrtpContext* send = <SrtpContext*>cache_calloc(srtp_context_bytes())
+    cdef SrtpContext* receive = <SrtpContext*>cache_calloc(srtp_context_bytes())
     if (send == NULL or receive == NULL or srtp_context_init(send, <SrtpProfile>profile, send_key, send_bytes) != 0
             or srtp_context_init(receive, <SrtpProfile>profile, receive_key, receive_bytes) != 0):
         keys_free(send)

@@ -2,6 +2,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from native.c.cache cimport cache_prefetch
 from native.wire.rtcp cimport RtcpPacket
 
 cdef struct TwccRecorder:          # receiving end: arrival times not yet reported; fixed size
@@ -40,6 +41,13 @@ cdef struct TwccSummary:           # what one feedback packet told
     int64_t rtt_us                 # newest acknowledged packet: feedback arrival - send, 0 when none
 
 cdef size_t twcc_sender_bytes() noexcept nogil
+
+
+cdef inline void twcc_sender_prefetch(const TwccSender* sender) noexcept nogil:
+    """Fetches what the next twcc_sent will write; `sender` itself must be in the cache by now or costs a miss."""
+    cache_prefetch(&sender.log[sender.next & 1023])
+
+
 cdef void twcc_sender_init(TwccSender* sender) noexcept nogil
 # The number to write into the next packet's extension; logs (size, sent_us).
 cdef uint16_t twcc_sent(TwccSender* sender, size_t bytes, int64_t sent_us) noexcept nogil
