@@ -1,4 +1,4 @@
-"""Builds the native part: every `native/**/*.pyx` is one extension module. Everything else stands in pyproject.toml.
+"""Builds the native part: every `native/**/*.pyx` and `bench/**/*.pyx` is one extension module. Everything else stands in pyproject.toml.
 
 Nothing is probed or compiled before `build_ext` runs, so that metadata and the sdist can be made without a compiler.
 
@@ -83,7 +83,8 @@ def native_options() -> dict[str, Any]:
 def extensions() -> list[Extension]:
     if os.environ.get("TRESEN_NATIVE") == "skip":
         return []
-    return [Extension(".".join(source.with_suffix("").parts), [str(source)]) for source in sorted(Path("native").glob("**/*.pyx"))]
+    sources = sorted(source for folder in ("native", "bench") for source in Path(folder).glob("**/*.pyx"))
+    return [Extension(".".join(source.with_suffix("").parts), [str(source)]) for source in sources]
 
 
 class native_build_ext(build_ext):

@@ -7,7 +7,7 @@ from native.c.socket cimport CLOCK_THREAD_CPUTIME_ID, clock_us
 from native.engine.event cimport EVENT_STATS, event_write
 from native.engine.state cimport LATENCY_BUCKETS, Consumer, Producer, Transport
 from native.engine.table cimport id_table_get
-from native.engine.traffic cimport sink_lost
+from native.engine.traffic cimport sink_highest, sink_lost, source_next
 from native.stream.rtx cimport Chunk
 
 COUNTER_NAMES = (
@@ -34,7 +34,7 @@ TRANSPORT_STATS = (
 )
 PRODUCER_STATS = (
     "codec", "ssrc", "packets", "bytes", "packets_recovered", "duplicates", "keyframes", "nacks_sent", "plis_sent", "jitter",
-    "consumers", "expected", "sink_lost",
+    "consumers", "expected", "sink_lost", "sink_highest", "source_next",
 )
 CONSUMER_STATS = (
     "codec", "ssrc", "packets", "bytes", "retransmissions", "nacks", "plis", "fraction_lost", "lost", "jitter", "paused", "started",
@@ -96,7 +96,9 @@ cdef int producer_row(const Producer* producer, int64_t* row) noexcept nogil:
     row[10] = producer.consumer_count
     row[11] = <int64_t>(producer.stream.highest - producer.stream.first + 1) if producer.stream.highest else 0
     row[12] = <int64_t>sink_lost(producer)
-    return 13
+    row[13] = <int64_t>sink_highest(producer)
+    row[14] = <int64_t>source_next(producer)
+    return 15
 
 
 cdef int consumer_row(const Consumer* consumer, int64_t* row) noexcept nogil:

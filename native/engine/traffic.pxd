@@ -29,4 +29,7 @@ cdef void sink_free(Producer* producer) noexcept nogil
 cdef void sink_check(Producer* producer, StoredPacket* packet) noexcept nogil
 # What a sink has seen: packets missing between its first and its newest.
 cdef uint64_t sink_lost(const Producer* producer) noexcept nogil
+# The newest packet number it has seen; what a source will number its next packet. 0 where there is none.
+cdef uint64_t sink_highest(const Producer* producer) noexcept nogil
+cdef uint64_t source_next(const Producer* producer) noexcept nogil
 cdef Traffic* traffic_of(WorkerCore* core) noexcept nogil

@@ -208,3 +208,11 @@ cdef uint64_t sink_lost(const Producer* producer) noexcept nogil:
         return 0
     expected = sink.highest - sink.first + 1
     return expected - sink.received if expected > sink.received else 0
+
+
+cdef uint64_t sink_highest(const Producer* producer) noexcept nogil:
+    return (<const Sink*>producer.sink).highest if producer.sink != NULL else 0
+
+
+cdef uint64_t source_next(const Producer* producer) noexcept nogil:
+    return (<const Source*>producer.source).number if producer.source != NULL else 0

@@ -5,6 +5,8 @@ made by the caller, are unique per worker for its whole life and > 0. A command 
 (`commands_stale`) and otherwise ignored, since the object may have just gone. Nothing here blocks but `stop`.
 """
 
+from typing import Any
+
 KIND_AUDIO: int
 KIND_VIDEO: int
 
@@ -84,6 +86,18 @@ class Worker:
     def consumer_pause(self, consumer_id: int, paused: bool) -> None: ...
     def consumer_close(self, consumer_id: int) -> None: ...
     def consumer_stats(self, consumer_id: int, request_id: int) -> None: ...
+
+    # For bench/: paced media without an encoder, and a check of what arrives.
+    def source_open(self, producer_id: int, kind: int, *, bitrate_bps: int, frames_per_s: int, seed: int = 1) -> None:
+        """A producer of this worker that makes its own packets: frames at this pace, split like an encoder's, while a consumer is attached.
+        Sends towards the server by a consumer of the client's transport. `seed` fixes phase and sizes."""
+    def sink_open(self, producer_id: int) -> None:
+        """Checks every packet of this producer, which a source has made: pattern, number, time on the way. See `traffic`; in producer_stats
+        "sink_lost" counts the packets missing between its first and "sink_highest", its newest; "source_next" is a source's next number."""
+    def traffic(self) -> dict[str, Any]:
+        """All sources and sinks since start: {"sent", "received", "corrupt", "late_frames" (sent more than 5 ms after their time),
+        "latest_us", "latency_max_us", "latency_step_us", "latency": packets by steps of time from source to sink, the last takes the
+        rest}; {} without any."""
 
     # Reading without asking: a consistent snapshot the worker refreshes every 100 ms.
     def counters(self) -> dict[str, int]:

@@ -1,0 +1,121 @@
+"""`tresen bench ...` (also `python -m bench`): measurements of this machine, each with a table for people and JSON for everything else.
+
+Exit codes: 0 figures were printed; 3 they were refused, because they would not speak of the server (one sentence says why); 1 an error.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bench.forward import Timing, compare
+from bench.machine import machine
+from bench.pipe import ChildError
+from bench.report import show, summary, unsound
+from bench.scenarios import SCENARIOS, Load
+
+REFUSED = 3
+CLAIM_REPEATS = 5
+
+app = typer.Typer(no_args_is_help=True, help="Measure this machine: cost per packet, set-ups, kernels.", pretty_exceptions_enable=False)
+
+Rooms = Annotated[int | None, typer.Option(min=1, help="rooms")]
+Participants = Annotated[int | None, typer.Option(min=0, help="per room: publish and receive each other")]
+Publishers = Annotated[int | None, typer.Option(min=0, help="per room: only publish")]
+Subscribers = Annotated[int | None, typer.Option(min=0, help="per room: only receive")]
+Bitrate = Annotated[int | None, typer.Option("--bitrate", min=0, help="video, bits per second of each publisher; 0: none")]
+Audio = Annotated[bool | None, typer.Option("--audio/--no-audio", help="50 packets a second, 32 kb/s")]
+Profile = Annotated[str, typer.Option(help="gcm128, gcm256 or cm80")]
+Json = Annotated[Path | None, typer.Option("--json", help="also write everything there; - for standard output, without the table")]
+
+
+def write_json(path: Path | None, result: dict[str, Any]) -> None:
+    text = json.dumps(result, indent=1)
+    if path == Path("-"):
+        typer.echo(text)
+    elif path is not None:
+        path.write_text(text + "\n")
+
+
+def refuse(reason: str) -> typer.Exit:
+    typer.echo(f"No figures: {reason}.", err=True)
+    return typer.Exit(REFUSED)
+
+
+@app.command()
+def forward(
+    scenario: Annotated[str, typer.Option(help=f"start from a named load: {', '.join(SCENARIOS)}")] = "fanout3",
+    rooms: Rooms = None,
+    participants: Participants = None,
+    publishers: Publishers = None,
+    subscribers: Subscribers = None,
+    bitrate: Bitrate = None,
+    audio: Audio = None,
+    profile: Profile = "gcm128",
+    duration: Annotated[float, typer.Option(min=0.5, help="seconds measured")] = 10.0,
+    warmup: Annotated[float, typer.Option(min=0, help="seconds before that")] = 3.0,
+    seed: Annotated[int, typer.Option(help="phases and sizes of the traffic")] = 1,
+    repeats: Annotated[int, typer.Option(min=1, help="runs; a claim needs 5")] = CLAIM_REPEATS,
+    against: Annotated[str | None, typer.Option(help="compare with this in the same run: reflector")] = None,
+    signalling: Annotated[str, typer.Option(help="direct: static keys, no control plane; whip: the whole server over HTTP")] = "direct",
+    pin: Annotated[bool, typer.Option("--pin/--no-pin", help="one core for the server, another for the generator")] = True,
+    json_file: Json = None,
+) -> None:
+    """What it costs to forward a packet, and what it takes on the way."""
+    if scenario not in SCENARIOS:
+        raise typer.BadParameter(f"there is {', '.join(SCENARIOS)}", param_hint="--scenario")
+    if against not in (None, "reflector"):
+        raise typer.BadParameter("there is: reflector", param_hint="--against")
+    if signalling not in SUBJECTS:
+        raise typer.BadParameter(f"there is {', '.join(SUBJECTS)}", param_hint="--signalling")
+    try:
+        load = SCENARIOS[scenario].with_options(
+            rooms=rooms, participants=participants, publishers=publishers, subscribers=subscribers, video_bps=bitrate, audio=audio,
+            profile=profile, seed=seed,
+        )  # fmt: skip
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    run(SUBJECTS[signalling], against, load, Timing(warmup, duration, pin), repeats, json_file, scenario)
+
+
+SUBJECTS = {"direct": "worker"}
+
+
+def run(subject: str, against: str | None, load: Load, timing: Timing, repeats: int, json_file: Path | None, title: str) -> None:
+    try:
+        ours, theirs = compare(subject, against, load, timing, repeats)
+    except ChildError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from None
+    reason = unsound([*ours, *theirs])
+    if reason is not None:
+        raise refuse(reason)
+    result = {"benchmark": "forward", "title": title, "load": load.to_json(), "machine": machine(), **summary(ours, theirs)}
+    write_json(json_file, result)
+    if json_file != Path("-"):
+        size = f"{load.people} participants in {load.rooms} rooms"
+        show(result, f"{title}: {size}, {repeats} runs of {timing.duration_s:g} s, {load.profile}")
+        if repeats < CLAIM_REPEATS:
+            typer.echo(f"{repeats} runs show a tendency; a claim needs {CLAIM_REPEATS}.")
+
+
+@app.command()
+def reflector(
+    scenario: Annotated[str, typer.Option(help=f"named load: {', '.join(SCENARIOS)}")] = "fanout3",
+    rooms: Rooms = None,
+    profile: Profile = "gcm128",
+    duration: Annotated[float, typer.Option(min=0.5)] = 10.0,
+    warmup: Annotated[float, typer.Option(min=0)] = 3.0,
+    repeats: Annotated[int, typer.Option(min=1)] = CLAIM_REPEATS,
+    json_file: Json = None,
+) -> None:
+    """What the kernel and the cipher alone cost: a bare reflector under the same traffic."""
+    if scenario not in SCENARIOS:
+        raise typer.BadParameter(f"there is {', '.join(SCENARIOS)}", param_hint="--scenario")
+    load = SCENARIOS[scenario].with_options(rooms=rooms, profile=profile)
+    run("reflector", None, load, Timing(warmup, duration), repeats, json_file, scenario)
+
+
+def main() -> None:
+    app()
