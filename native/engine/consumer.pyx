@@ -32,6 +32,9 @@ cdef enum:
     FORWARDED_EXTENSIONS = 0x3E0   # audio level, orientation, playout delay, capture time, dependency descriptor: passed on as they are
     FIRST_NUMBER_MASK = 0x3FFF     # first numbers stay far enough below 2^15 that a receiver never guesses the wrong roll-over
     PICTURE_ID_MASK = 0x7FFF
+    # A publisher that went on with other numbers, or was away for long: the subscriber's stream stays gapless instead. A receiver
+    # that sees a jump of 2^15 or more guesses the wrong roll-over counter and opens nothing any more.
+    GAP_MOST = 3000
 
 
 cdef Consumer* consumer_new(WorkerCore* core, uint64_t id, Transport* transport) noexcept nogil:
@@ -105,6 +108,11 @@ cdef void consumer_pause(Consumer* consumer, bint paused) noexcept nogil:
         if consumer.producer != NULL:
             keyframe_request(consumer.producer)
     consumer.paused = paused
+
+
+cdef void consumer_forget(Consumer* consumer) noexcept nogil:
+    if consumer.started:
+        consumer.first_source = consumer.highest - consumer.seq_offset + 1
 
 
 cdef bint consumer_choose_codec(Consumer* consumer, uint8_t codec) noexcept nogil:
@@ -219,6 +227,8 @@ cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept no
         if not consumer_choose_codec(consumer, packet.codec):
             drop_note(core, DROP_CONSUMER_CODEC)
             return
+    if consumer.started and packet.seq64 + consumer.seq_offset > consumer.highest + GAP_MOST:
+        consumer.started = False
     if not consumer.started or consumer.generation != consumer.producer.generation:
         if packet.padding_only or (consumer.kind == KIND_VIDEO and not packet.info.keyframe):
             drop_note(core, DROP_CONSUMER_KEYFRAME)
@@ -258,7 +268,8 @@ cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
     cdef StoredPacket* packet
     cdef Pending* pending
     cdef bint two_byte
-    if consumer.producer == NULL or not consumer.started or source < consumer.first_source or not consumer.answer_nack:
+    if consumer.producer == NULL or not consumer.started or source < consumer.first_source or not consumer.answer_nack \
+            or consumer.generation != consumer.producer.generation:
         core.counters.nack_unanswered += 1
         return
     packet = rtx_history_get(&consumer.producer.history, source)

@@ -18,6 +18,7 @@ from native.wire.rtp cimport RtpExtensionMap
 cdef enum:
     CODECS_MOST = 24               # payload types of one m-line that we may have to know
     SSRCS_MOST = 64                # authenticated SSRCs of one peer; more are dropped
+    CHECKS_SEEN = 128              # of one peer: minutes of checks every few seconds
     RTCP_PEERS_MOST = 64           # RTCP senders of one peer with a replay window of their own
     RTCP_PENDING_BYTES = 1200
     PENDING_MOST = 8192            # packets waiting for the flush at the end of a loop turn
@@ -152,6 +153,14 @@ cdef struct StreamRef:
     uint8_t retransmission
     Producer* producer
 
+cdef struct RetiredStream:         # an SSRC no producer listens to any more: what came before must not come again
+    uint32_t ssrc
+    uint64_t highest               # SRTP index
+
+cdef struct CheckSeen:             # a check that was authentic, and where it came from
+    uint8_t transaction[12]
+    uint32_t path_hash
+
 cdef struct RtcpPeer:
     uint32_t ssrc
     SrtcpReplay replay
@@ -178,6 +187,8 @@ cdef struct Transport:
     int64_t heard_us               # last authenticated packet: consent (RFC 7675)
     int64_t path_heard_us          # the same, from the selected address
     bint consent                   # checked at all (off for bench paths)
+    CheckSeen checks_seen[128]     # a ring
+    uint32_t checks_seen_count
     # SRTP
     SrtpContext* receive_keys
     SrtpContext* send_keys
@@ -194,6 +205,8 @@ cdef struct Transport:
     int64_t twcc_due_us
     StreamRef streams[64]
     int stream_count
+    RetiredStream retired[64]      # a ring
+    uint32_t retired_count
     Producer* producers
     Consumer* consumers
     uint32_t rtcp_ssrc             # our SSRC as a receiver
@@ -237,6 +250,7 @@ cdef struct Producer:
     RecvStream rtx_stream
     SrtpReplay replay
     SrtpReplay rtx_replay
+    SrtpReplay joined              # seq64 that became part of the track, as media or repaired: each does so once
     NackList* nack
     RtxHistory history
     # Key frames
