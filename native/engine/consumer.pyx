@@ -32,6 +32,9 @@ from native.wire.seq cimport seq64_extend
 cdef enum:
     FIRST_NUMBER_MASK = 0x3FFF     # first numbers stay far enough below 2^15 that a receiver never guesses the wrong roll-over
     PICTURE_ID_MASK = 0x7FFF
+    # A publisher that went on with other numbers, or was away for long: the subscriber's stream stays gapless instead. A receiver
+    # that sees a jump of 2^15 or more guesses the wrong roll-over counter and opens nothing any more.
+    GAP_MOST = 3000
 
 
 cdef Consumer* consumer_new(WorkerCore* core, uint64_t id, Transport* transport) noexcept nogil:
@@ -144,6 +147,11 @@ cdef void header_prepare(Consumer* consumer) noexcept nogil:
         if ids[<int>EXT_ABS_SEND_TIME]:
             consumer.send_time_at = <uint8_t>(at + (2 if wide else 1))
             at += extension_put(consumer.header + at, ids[<int>EXT_ABS_SEND_TIME], zero, 3, wide)
+
+
+cdef void consumer_forget(Consumer* consumer) noexcept nogil:
+    if consumer.started:
+        consumer.first_source = consumer.highest - consumer.seq_offset + 1
 
 
 cdef bint consumer_choose_codec(Consumer* consumer, uint8_t codec) noexcept nogil:
@@ -270,6 +278,8 @@ cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept no
         if not consumer_choose_codec(consumer, packet.codec):
             drop_note(core, DROP_CONSUMER_CODEC)
             return
+    if consumer.started and packet.seq64 + consumer.seq_offset > consumer.highest + GAP_MOST:
+        consumer.started = False
     if not consumer.started or consumer.generation != consumer.producer.generation:
         if packet.padding_only or (consumer.kind == KIND_VIDEO and not packet.info.keyframe):
             drop_note(core, DROP_CONSUMER_KEYFRAME)
@@ -308,7 +318,8 @@ cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
     cdef uint64_t source = number - consumer.seq_offset
     cdef StoredPacket* packet
     cdef Pending* pending
-    if consumer.producer == NULL or not consumer.started or source < consumer.first_source or not consumer.answer_nack:
+    if consumer.producer == NULL or not consumer.started or source < consumer.first_source or not consumer.answer_nack \
+            or consumer.generation != consumer.producer.generation:
         core.counters.nack_unanswered += 1
         return
     packet = rtx_history_get(&consumer.producer.history, source)

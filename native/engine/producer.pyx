@@ -19,16 +19,19 @@ from native.engine.state cimport (
 from native.engine.table cimport id_table_put, id_table_remove
 from native.engine.timer cimport timer_arm, timer_arm_earlier, timer_cancel, timer_init
 from native.engine.traffic cimport sink_check, sink_free, source_free
+from native.engine.train cimport train_flush_all
 from native.engine.transport cimport (
     TIMER_PRODUCER, drop_note, transport_heard, transport_rtcp_commit, transport_rtcp_reserve, transport_stream_add, transport_stream_remove,
+    transport_stream_replay,
 )
 from native.stream.nack cimport NackList, nack_due, nack_gave_up, nack_list_bytes, nack_list_init, nack_next_us, nack_note
 from native.stream.recv cimport recv_stream_init, recv_stream_note
 from native.stream.rtx cimport (
-    HISTORY_AUDIO, HISTORY_VIDEO, StoredPacket, rtx_history_commit, rtx_history_expire, rtx_history_free, rtx_history_get,
+    HISTORY_AUDIO, HISTORY_VIDEO, StoredPacket, rtx_history_clear, rtx_history_commit, rtx_history_expire, rtx_history_free,
     rtx_history_init, rtx_history_reserve, stored_bytes,
 )
 from native.stream.srtp cimport SRTP_REPLAYED, srtp_open
+from native.stream.srtp_replay cimport srtp_replay_accept, srtp_replay_fresh
 from native.stream.twcc cimport twcc_note
 from native.wire.bytes cimport be16_read, be16_write, be32_write
 from native.wire.codec cimport CODEC_OPUS, Codec, codec_parse
@@ -133,10 +136,14 @@ cdef int producer_bind(Producer* producer, uint32_t ssrc, bint retransmission) n
         return -1
     if retransmission:
         recv_stream_init(&producer.rtx_stream, ssrc, 90000)
-        producer.rtx_replay.started = 0
+        transport_stream_replay(producer.transport, ssrc, &producer.rtx_replay)
         return 0
     recv_stream_init(&producer.stream, ssrc, producer.codecs.entries[0].clock_rate if producer.codecs.count else 90000)
-    producer.replay.started = 0
+    transport_stream_replay(producer.transport, ssrc, &producer.replay)
+    # Numbers start anew: a packet of the former stream must not be found under one of this one's. What waits still points to it.
+    train_flush_all(core)
+    rtx_history_clear(&producer.history)
+    producer.joined.started = 0
     producer.generation += 1
     producer.codec = 0
     if producer.nack != NULL:
@@ -163,6 +170,7 @@ cdef void packet_accept(Producer* producer, StoredPacket* packet, const CodecEnt
                         uint64_t seq64, int64_t arrived_us) noexcept nogil:
     """A plain packet in its history slot: reads what the SFU must know, keeps it, and sends it on."""
     cdef WorkerCore* core = producer.core
+    srtp_replay_accept(&producer.joined, seq64)
     packet.seq64 = seq64
     packet.arrived_us = arrived_us
     packet.timestamp = header.timestamp
@@ -240,7 +248,7 @@ cdef void receive_media(Producer* producer, const uint8_t* data, size_t size, Rt
     if seq64 == 0:
         drop_note(core, DROP_RTP_OUT_OF_PLACE)
         return
-    if seq64 != producer.stream.highest and rtx_history_get(&producer.history, seq64) != NULL:
+    if not srtp_replay_fresh(&producer.joined, seq64):
         producer.duplicates += 1
         drop_note(core, DROP_RTP_DUPLICATE)
         return
@@ -282,7 +290,9 @@ cdef void receive_retransmission(Producer* producer, const uint8_t* data, size_t
     if header.payload_bytes < 2 or producer.stream.highest == 0:
         return
     seq64 = seq64_extend(producer.stream.highest, be16_read(core.scratch + header.header_bytes))
-    if rtx_history_get(&producer.history, seq64) != NULL:
+    # What has never been announced cannot be missing, and what has joined the track (or is too old to tell) must not do so again:
+    # subscribers got that number with other bytes.
+    if seq64 > producer.stream.highest or not srtp_replay_fresh(&producer.joined, seq64):
         producer.duplicates += 1
         drop_note(core, DROP_RTP_DUPLICATE)
         return

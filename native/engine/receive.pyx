@@ -13,13 +13,13 @@ from native.engine.producer cimport producer_bind, producer_payload, producer_re
 from native.engine.ring cimport ring_crowded
 from native.engine.state cimport (
     DROP_DTLS_CROWDED, DROP_DTLS_UNVALIDATED, DROP_LOST_CONSENT, DROP_RTCP_NO_KEYS, DROP_RTCP_UNVALIDATED, DROP_RTP_MALFORMED,
-    DROP_RTP_NO_KEYS, DROP_RTP_TOO_LARGE, DROP_RTP_UNAUTHENTIC, DROP_RTP_UNKNOWN_SSRC, DROP_RTP_UNVALIDATED, DROP_UNKNOWN_CLASS, Drop,
+    DROP_RTP_NO_KEYS, DROP_RTP_REPLAYED, DROP_RTP_TOO_LARGE, DROP_RTP_UNAUTHENTIC, DROP_RTP_UNKNOWN_SSRC, DROP_RTP_UNVALIDATED, DROP_UNKNOWN_CLASS, Drop,
     Producer, StreamRef, Transport,
 )
 from native.engine.table cimport path_table_get
-from native.engine.transport cimport drop_note, transport_producer, transport_stream, transport_stun
+from native.engine.transport cimport drop_note, transport_producer, transport_stream, transport_stream_replay, transport_stun
 from native.stream.rtx cimport PACKET_MAX_BYTES
-from native.stream.srtp cimport SrtpReplay, srtp_open
+from native.stream.srtp cimport SRTP_REPLAYED, SrtpReplay, srtp_open
 from native.wire.demux cimport PACKET_DTLS, PACKET_RTCP, PACKET_STUN, packet_classify
 from native.wire.rtp cimport EXT_MID, RtpExtensions, RtpHeader, rtp_parse_extensions, rtp_parse_header
 
@@ -48,10 +48,10 @@ cdef StreamRef* stream_discover(Transport* transport, const uint8_t* data, size_
     cdef Producer* candidate
     cdef uint64_t index
     cdef int opened
-    memset(&replay, 0, sizeof(replay))
+    transport_stream_replay(transport, header.ssrc, &replay)
     opened = srtp_open(transport.receive_keys, &replay, data, size, header.header_bytes, transport.core.scratch, &index)
     if opened < 0:
-        drop_note(transport.core, DROP_RTP_UNAUTHENTIC)
+        drop_note(transport.core, DROP_RTP_REPLAYED if opened == SRTP_REPLAYED else DROP_RTP_UNAUTHENTIC)
         return NULL
     memset(&extensions, 0, sizeof(extensions))
     rtp_parse_extensions(transport.core.scratch, header, &transport.extensions, &extensions)

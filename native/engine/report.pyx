@@ -51,12 +51,12 @@ cdef void sender_report(Transport* transport, Consumer* consumer) noexcept nogil
     cdef uint8_t* out
     cdef size_t written
     cdef size_t room = 28 + 8 + 2 + 32 + 4
-    if producer == NULL or not consumer.started:
+    if producer == NULL or not consumer.started or consumer.generation != producer.generation:
         return
     info.ssrc = consumer.ssrc
     if producer.stream.sr_ntp != 0:
         elapsed_us = core.now_us - producer.stream.sr_arrived_us
-        info.ntp = producer.stream.sr_ntp + ((<uint64_t>elapsed_us << 32) // 1000000)
+        info.ntp = producer.stream.sr_ntp + (<uint64_t>(elapsed_us // 1000000) << 32) + ((<uint64_t>(elapsed_us % 1000000) << 32) // 1000000)
         info.timestamp = producer.stream.sr_timestamp + consumer.timestamp_offset
     else:
         elapsed_us = core.now_us - consumer.last_sent_us

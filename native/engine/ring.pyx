@@ -39,7 +39,8 @@ cdef uint8_t* ring_reserve(Ring* ring, size_t size) noexcept nogil:
         if free_bytes < to_end + need:
             return NULL
         memcpy(ring.bytes + offset, &SKIP, 8)
-        ring.head = head + to_end
+        # Release: who sees the head moved must see the mark.
+        atomic_store_u64(&ring.head, head + to_end, __ATOMIC_RELEASE)
         offset = 0
     elif free_bytes < need:
         return NULL

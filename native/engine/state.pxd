@@ -19,6 +19,7 @@ cdef enum:
     HEADER_TEMPLATE_BYTES = 48     # an RTP header with the extensions we write ourselves; a longer one is written the slow way
     CODECS_MOST = 24               # payload types of one m-line that we may have to know
     SSRCS_MOST = 64                # authenticated SSRCs of one peer; more are dropped
+    CHECKS_SEEN = 128              # of one peer: minutes of checks every few seconds
     RTCP_PEERS_MOST = 64           # RTCP senders of one peer with a replay window of their own
     RTCP_PENDING_BYTES = 1200
     PENDING_MOST = 8192            # packets waiting for the flush at the end of a loop turn
@@ -153,6 +154,14 @@ cdef struct StreamRef:
     uint8_t retransmission
     Producer* producer
 
+cdef struct RetiredStream:         # an SSRC no producer listens to any more: what came before must not come again
+    uint32_t ssrc
+    uint64_t highest               # SRTP index
+
+cdef struct CheckSeen:             # a check that was authentic, and where it came from
+    uint8_t transaction[12]
+    uint32_t path_hash
+
 cdef struct RtcpPeer:
     uint32_t ssrc
     SrtcpReplay replay
@@ -206,6 +215,10 @@ cdef struct Transport:
     bint check_pending
     int64_t check_sent_us
     bint consent                   # checked at all (off for bench paths)
+    CheckSeen checks_seen[128]     # a ring
+    uint32_t checks_seen_count
+    RetiredStream retired[64]      # a ring
+    uint32_t retired_count
     # RTCP
     uint32_t rtcp_ssrc             # our SSRC as a receiver
     uint32_t srtcp_index
@@ -238,6 +251,7 @@ cdef struct Producer:
     RecvStream rtx_stream
     SrtpReplay replay
     SrtpReplay rtx_replay
+    SrtpReplay joined              # seq64 that became part of the track, as media or repaired: each does so once
     NackList* nack
     RtxHistory history
     # Key frames

@@ -22,6 +22,8 @@ cdef enum:
     KEYFRAME_FACTOR = 3
     LATE_US = 5000
     PATTERN_BYTES = 4096
+    FRAMES_MOST = 1000             # a second: the wheel's grain
+    FRAME_BYTES_MOST = 1 << 20
 
 cdef uint8_t PATTERN[4096]
 
@@ -66,7 +68,8 @@ cdef Traffic* traffic_of(WorkerCore* core) noexcept nogil:
 cdef int source_open(Producer* producer, uint32_t bitrate_bps, uint32_t frames_per_s, uint32_t seed) noexcept nogil:
     cdef WorkerCore* core = producer.core
     cdef Source* source = <Source*>calloc(1, sizeof(Source))
-    if source == NULL or traffic_of(core) == NULL or frames_per_s == 0:
+    if source == NULL or traffic_of(core) == NULL or not 1 <= frames_per_s <= FRAMES_MOST or \
+            bitrate_bps // 8 // frames_per_s > <uint32_t>(PACKET_PAYLOAD_BYTES if producer.kind == KIND_AUDIO else FRAME_BYTES_MOST):
         free(source)
         return -1
     source.interval_us = 1000000 // frames_per_s
@@ -163,8 +166,10 @@ cdef int64_t source_tick(Producer* producer) noexcept nogil:
 
 
 cdef int sink_open(Producer* producer) noexcept nogil:
+    if producer.sink != NULL or traffic_of(producer.core) == NULL:
+        return -1
     producer.sink = calloc(1, sizeof(Sink))
-    return 0 if producer.sink != NULL and traffic_of(producer.core) != NULL else -1
+    return 0 if producer.sink != NULL else -1
 
 
 cdef void sink_free(Producer* producer) noexcept nogil:

@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from native.engine.state cimport Consumer, Drop, Producer, StreamRef, Transport, WorkerCore
 from native.engine.udp cimport Path
+from native.stream.srtp cimport SrtpReplay
 
 cdef enum TimerKind:
     TIMER_TRANSPORT = 1
@@ -39,6 +40,8 @@ cdef StreamRef* transport_stream(Transport* transport, uint32_t ssrc) noexcept n
 # 0, or -1 when the peer has too many SSRCs.
 cdef int transport_stream_add(Transport* transport, uint32_t ssrc, Producer* producer, bint retransmission) noexcept nogil
 cdef void transport_stream_remove(Transport* transport, Producer* producer, int retransmission) noexcept nogil
+# The replay state an SSRC without a producer starts with: what was received of it before stays received.
+cdef void transport_stream_replay(const Transport* transport, uint32_t ssrc, SrtpReplay* out) noexcept nogil
 cdef Producer* transport_producer(Transport* transport, const uint8_t* mid, size_t mid_bytes) noexcept nogil
 cdef Consumer* transport_consumer(Transport* transport, uint32_t ssrc) noexcept nogil
 cdef void drop_note(WorkerCore* core, Drop reason) noexcept nogil

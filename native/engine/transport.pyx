@@ -11,11 +11,11 @@ from native.engine.egress cimport core_random, egress_queue, egress_reserve
 from native.engine.event cimport EVENT_TRANSPORT_CONNECTED, EVENT_TRANSPORT_LOST, EVENT_TRANSPORT_SECURE, event_write
 from native.engine.state cimport (
     DROP_SEND_NO_PATH, DROP_STUN_MALFORMED, DROP_STUN_UNAUTHENTIC, DROP_STUN_UNEXPECTED, DROP_STUN_UNKNOWN_USER,
-    RTCP_PENDING_BYTES, SSRCS_MOST, TRANSPORT_CONNECTED, TRANSPORT_LOST, TRANSPORT_NONE, TRANSPORT_SECURE,
+    CHECKS_SEEN, RTCP_PENDING_BYTES, SSRCS_MOST, TRANSPORT_CONNECTED, TRANSPORT_LOST, TRANSPORT_NONE, TRANSPORT_SECURE, CheckSeen, RetiredStream,
 )
 from native.engine.table cimport id_table_get, id_table_put, id_table_remove, path_table_get, path_table_put, path_table_remove
 from native.engine.timer cimport timer_arm, timer_cancel, timer_init
-from native.engine.udp cimport path_equal, path_remote_text
+from native.engine.udp cimport path_equal, path_hash, path_remote_text
 from native.stream.srtp cimport (
     SRTP_AES128_CM_SHA1_80, SRTP_MAX_OVERHEAD, SrtpContext, SrtpProfile, srtcp_seal, srtp_context_bytes, srtp_context_clear,
     srtp_context_init,
@@ -95,6 +95,17 @@ cdef void user_remove(Transport* transport) noexcept nogil:
             id_table_remove(&transport.core.users, key)
 
 
+cdef void dirty_remove(Transport* transport) noexcept nogil:
+    """What a command had it send is not sent any more: the flush must not find it."""
+    cdef Transport** link = &transport.core.dirty
+    while transport.dirty and link[0] != NULL:
+        if link[0] == transport:
+            link[0] = transport.next_dirty
+            transport.dirty = False
+        else:
+            link = &link[0].next_dirty
+
+
 cdef void transport_free(Transport* transport) noexcept nogil:
     cdef WorkerCore* core = transport.core
     cdef Transport** link = &core.transport_list
@@ -103,6 +114,7 @@ cdef void transport_free(Transport* transport) noexcept nogil:
     if link[0] == transport:
         link[0] = transport.next
     timer_cancel(&transport.timer)
+    dirty_remove(transport)
     user_remove(transport)
     if transport.state != TRANSPORT_NONE and path_table_get(&core.paths, &transport.path) == transport:
         path_table_remove(&core.paths, &transport.path)
@@ -205,9 +217,36 @@ cdef int transport_keys(Transport* transport, int profile, const uint8_t* send_k
 
 
 cdef void transport_send(Transport* transport, const Path* path, const uint8_t* data, size_t size) noexcept nogil:
-    cdef uint8_t* out = egress_reserve(transport.core, size)
+    cdef uint8_t* out
+    if size == 0:
+        return
+    out = egress_reserve(transport.core, size)
     memcpy(out, data, size)
     egress_queue(transport.core, path, out, size, size)
+
+
+cdef bint check_is_replay(Transport* transport, const Path* path, const uint8_t* transaction) noexcept nogil:
+    """Whether this check has come before from another address; notes it when it is new.
+
+    A check carries no address and a lite agent asks nothing back, so a recorded one would move the media to whoever repeats it.
+    A retransmission (RFC 8489 section 6.2.1) comes from the same address.
+    """
+    cdef uint32_t hash = <uint32_t>path_hash(path)
+    cdef uint32_t i, known = transport.checks_seen_count
+    cdef CheckSeen* seen
+    if known > CHECKS_SEEN:
+        known = CHECKS_SEEN
+    for i in range(known):
+        seen = &transport.checks_seen[i]
+        if memcmp(seen.transaction, transaction, 12) == 0:
+            return seen.path_hash != hash
+    seen = &transport.checks_seen[transport.checks_seen_count % CHECKS_SEEN]
+    transport.checks_seen_count += 1
+    if transport.checks_seen_count == 2 * CHECKS_SEEN:
+        transport.checks_seen_count = CHECKS_SEEN
+    memcpy(seen.transaction, transaction, 12)
+    seen.path_hash = hash
+    return False
 
 
 cdef void stun_request(WorkerCore* core, const Path* path, const uint8_t* data, size_t size, const StunMessage* message) noexcept nogil:
@@ -221,6 +260,9 @@ cdef void stun_request(WorkerCore* core, const Path* path, const uint8_t* data, 
         drop_note(core, DROP_STUN_UNKNOWN_USER)
         return
     if not stun_verify(data, size, message, <const uint8_t*>transport.local_password, transport.local_password_bytes):
+        drop_note(core, DROP_STUN_UNAUTHENTIC)
+        return
+    if check_is_replay(transport, path, message.transaction_id):
         drop_note(core, DROP_STUN_UNAUTHENTIC)
         return
     core.counters.packets_sent_stun += 1
@@ -249,12 +291,16 @@ cdef void stun_request(WorkerCore* core, const Path* path, const uint8_t* data, 
 cdef void stun_success(WorkerCore* core, const Path* path, const uint8_t* data, size_t size, const StunMessage* message) noexcept nogil:
     cdef uint64_t id
     cdef Transport* transport
+    cdef Path expected
     memcpy(&id, message.transaction_id, 8)
     transport = <Transport*>id_table_get(&core.transports, id)
-    if transport != NULL and (transport.path.local[0] | transport.path.local[1]) == 0:
-        memcpy(transport.path.local, path.local, sizeof(path.local))
+    if transport != NULL:
+        expected = transport.path
+        if (expected.local[0] | expected.local[1]) == 0:
+            # A check that left from any address is answered to the one the kernel chose.
+            memcpy(expected.local, path.local, sizeof(path.local))
     if transport == NULL or not transport.check_pending or memcmp(transport.transaction, message.transaction_id, 12) != 0 \
-            or not path_equal(&transport.path, path):
+            or not path_equal(&expected, path):
         drop_note(core, DROP_STUN_UNEXPECTED)
         return
     if not stun_verify(data, size, message, <const uint8_t*>transport.remote_password, transport.remote_password_bytes):
@@ -298,6 +344,10 @@ cdef void check_send(Transport* transport) noexcept nogil:
 
 
 cdef void transport_connect(Transport* transport, const Path* path) noexcept nogil:
+    if transport.state != TRANSPORT_NONE:
+        # Nothing goes to the new address before it has answered.
+        path_table_remove(&transport.core.paths, &transport.path)
+        count_state(transport, TRANSPORT_NONE)
     transport.path = path[0]
     check_send(transport)
     timer_arm(&transport.core.wheel, &transport.timer, transport.core.now_us + CHECK_FAST_US)
@@ -396,11 +446,40 @@ cdef int transport_stream_add(Transport* transport, uint32_t ssrc, Producer* pro
     return 0
 
 
+cdef void stream_retire(Transport* transport, const StreamRef* stream) noexcept nogil:
+    cdef const SrtpReplay* replay = &stream.producer.rtx_replay if stream.retransmission else &stream.producer.replay
+    cdef RetiredStream* retired = NULL
+    cdef uint32_t i
+    if not replay.started:
+        return
+    for i in range(transport.retired_count if transport.retired_count < SSRCS_MOST else <uint32_t>SSRCS_MOST):
+        if transport.retired[i].ssrc == stream.ssrc:
+            retired = &transport.retired[i]
+    if retired == NULL:
+        retired = &transport.retired[transport.retired_count % SSRCS_MOST]
+        transport.retired_count += 1
+        if transport.retired_count == 2 * SSRCS_MOST:
+            transport.retired_count = SSRCS_MOST
+    retired.ssrc = stream.ssrc
+    retired.highest = replay.highest
+
+
+cdef void transport_stream_replay(const Transport* transport, uint32_t ssrc, SrtpReplay* out) noexcept nogil:
+    cdef uint32_t i
+    memset(out, 0, sizeof(SrtpReplay))
+    for i in range(transport.retired_count if transport.retired_count < SSRCS_MOST else <uint32_t>SSRCS_MOST):
+        if transport.retired[i].ssrc == ssrc:
+            out.started = 1
+            out.highest = transport.retired[i].highest
+            memset(out.window, 0xFF, sizeof(out.window))
+
+
 cdef void transport_stream_remove(Transport* transport, Producer* producer, int retransmission) noexcept nogil:
     """Removes the producer's streams: -1 both, 0 the primary, 1 the retransmission stream."""
     cdef int i = 0
     while i < transport.stream_count:
         if transport.streams[i].producer == producer and (retransmission < 0 or transport.streams[i].retransmission == retransmission):
+            stream_retire(transport, &transport.streams[i])
             transport.stream_count -= 1
             transport.streams[i] = transport.streams[transport.stream_count]
         else:

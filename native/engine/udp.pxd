@@ -55,6 +55,8 @@ cdef struct UdpSocket:
     sockaddr_in6* tx_names
     uint8_t* tx_control
     uint16_t* tx_segment
+    void (*tap)(UdpSocket* udp) noexcept nogil   # tests: takes the queued messages in place of the kernel
+    void* tap_owner
 
 cdef bint path_equal(const Path* a, const Path* b) noexcept nogil
 cdef uint64_t path_hash(const Path* path) noexcept nogil

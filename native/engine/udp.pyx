@@ -381,6 +381,9 @@ cdef void send_in_pieces(UdpSocket* udp, int i) noexcept nogil:
 cdef void queue_send(UdpSocket* udp) noexcept nogil:
     cdef int at = 0, sent, waits = 0, failure
     cdef pollfd wait
+    if udp.tap != NULL:
+        udp.tap(udp)
+        at = udp.tx_count
     while at < udp.tx_count:
         sent = sendmmsg(udp.fd, udp.tx_messages + at, udp.tx_count - at, MSG_DONTWAIT)
         if sent > 0:

@@ -120,6 +120,13 @@ cdef int batch_run(WorkerCore* core) noexcept nogil:
     return count
 
 
+cdef void core_turn_at(WorkerCore* core, int64_t now_us) noexcept nogil:
+    core.now_us = now_us
+    commands_run(core)
+    timers_run(core)
+    train_flush_all(core)
+
+
 cdef void core_turn(WorkerCore* core) noexcept nogil:
     """Everything that waits now: datagrams, commands, timers, and what they want sent."""
     cdef int batches = 0
@@ -127,9 +134,7 @@ cdef void core_turn(WorkerCore* core) noexcept nogil:
     core.counters.loop_turns += 1
     while batches < BATCHES_MOST and batch_run(core) == RX_BATCH:
         batches += 1
-    commands_run(core)
-    timers_run(core)
-    train_flush_all(core)
+    core_turn_at(core, core.now_us)
     if core.now_us >= core.snapshot_due_us:
         core.snapshot_due_us = core.now_us + SNAPSHOT_US
         core.realtime_offset_us = clock_us(CLOCK_REALTIME) - clock_us(CLOCK_MONOTONIC)
@@ -182,11 +187,6 @@ cdef int codecs_pack(CodecTable* out, object codecs) except -1:
 
 
 cdef class Worker:
-    cdef WorkerCore* core
-    cdef object thread
-    cdef list waiting              # commands that found the ring full, oldest first
-    cdef str host
-
     def __cinit__(self, host="::", port=0, *, gso=True, gro=True, reuse_port=False):
         cdef WorkerCore* core
         cdef int failed
