@@ -8,7 +8,6 @@ no error, repr or log of this module shows a secret; nothing is read at import.
 """
 
 import difflib
-import ipaddress
 import json
 import os
 import tomllib
@@ -20,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mediaserver.errors import LocalError
+from mediaserver.ice import read_endpoint
 
 __all__ = ["IceServer", "MediaSettings", "VideoCodec", "load", "read_keys"]
 
@@ -91,7 +91,9 @@ class MediaSettings(BaseSettings):
     udp_port: Port = Field(default=7882, description="UDP port of worker 0, the next workers follow; 0 takes any free ones")
     workers: int = Field(default=1, ge=0, le=256, description="media threads; 0: one per core")
     announced_addresses: Words = Field(
-        default=[], description="IP addresses clients are told, for example behind NAT; empty: those of this machine"
+        default=[],
+        description="IP addresses clients are told, for example behind NAT, with :port where the NAT maps worker 0's port to another "
+        "(the next workers follow); empty: those of this machine",
     )
     api_keys: Annotated[dict[str, str], NoDecode] = Field(
         default={}, repr=False, description="API key -> secret; empty: one is made in data_dir"
@@ -154,9 +156,9 @@ class MediaSettings(BaseSettings):
     def _addresses(cls, value: list[str]) -> list[str]:
         for address in value:
             try:
-                ipaddress.ip_address(address)
+                read_endpoint(address)
             except ValueError:
-                raise ValueError(f"{address!r} is not an IP address (a host name cannot be announced)") from None
+                raise ValueError(f"{address!r} is not an IP address, IPv4:port or [IPv6]:port (a host name cannot be announced)") from None
         return value
 
     @field_validator("api_keys", mode="before")
@@ -175,6 +177,9 @@ class MediaSettings(BaseSettings):
     def _room_for_workers(self) -> "MediaSettings":
         if self.udp_port and self.udp_port + self.worker_count > 65536:
             raise ValueError(f"{self.worker_count} workers from udp_port {self.udp_port} on go beyond port 65535")
+        for endpoint in self.announced_addresses:
+            if read_endpoint(endpoint)[1] + self.worker_count > 65536:
+                raise ValueError(f"announced_addresses: {self.worker_count} workers from {endpoint} on go beyond port 65535")
         return self
 
     @property

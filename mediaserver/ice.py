@@ -45,12 +45,34 @@ class Fragment:
     mid: str = ""
 
 
-def candidates(addresses: Sequence[str], port: int) -> tuple[str, ...]:
-    """Candidate values for these addresses, the first preferred."""
+def read_endpoint(text: str) -> tuple[str, int]:
+    """`address`, `IPv4:port` or `[IPv6]:port`; 0 where no port is given. ValueError for anything else."""
+    address, port = text, ""
+    if text.startswith("["):
+        address, bracket, port = text[1:].partition("]:")
+        if not bracket or ipaddress.ip_address(address).version != 6:
+            raise ValueError("brackets stand around an IPv6 address that has a port")
+    elif text.count(":") == 1:
+        address, _, port = text.partition(":")
+    ipaddress.ip_address(address)
+    if address == text:
+        return address, 0
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
+        raise ValueError("a port is a number from 1 to 65535")
+    return address, int(port)
+
+
+def candidates(endpoints: Sequence[str], port: int, worker: int = 0) -> tuple[str, ...]:
+    """Candidate values of one worker for these endpoints, the first preferred.
+
+    `port`: the worker's own, for those that name none. A port an endpoint names is that of worker 0, the next workers' follow it,
+    as the sockets' do.
+    """
     lines = []
-    for index, address in enumerate(addresses):
+    for index, endpoint in enumerate(endpoints):
+        address, mapped = read_endpoint(endpoint)
         priority = HOST_TYPE_PREFERENCE << 24 | (65535 - index) << 8 | 255
-        lines.append(f"{index + 1} 1 udp {priority} {address} {port} typ host")
+        lines.append(f"{index + 1} 1 udp {priority} {address} {mapped + worker if mapped else port} typ host")
     return tuple(lines)
 
 

@@ -95,7 +95,7 @@ class MediaServer:
         self._pool.start()
         self._executor = ThreadPoolExecutor(min(MAX_HANDSHAKE_THREADS, os.cpu_count() or 1), thread_name_prefix="handshake")
         addresses = settings.announced_addresses or local_addresses(settings.udp_host)
-        self._candidates = {worker: candidates(addresses, worker.port) for worker in self._pool.workers}
+        self._candidates = {worker: candidates(addresses, worker.port, worker.index) for worker in self._pool.workers}
         self.draining = False
         self._schedule_sweep()
         for worker in self._pool.workers:

@@ -70,6 +70,7 @@ def test_reads_lists_and_tables_from_the_file(tmp_path: Path) -> None:
     [
         ("ANNOUNCED_ADDRESSES", "203.0.113.7, ::1", ["203.0.113.7", "::1"]),
         ("ANNOUNCED_ADDRESSES", '["203.0.113.7"]', ["203.0.113.7"]),
+        ("ANNOUNCED_ADDRESSES", "203.0.113.7:40000,[2001:db8::7]:40000", ["203.0.113.7:40000", "[2001:db8::7]:40000"]),
         ("ANNOUNCED_ADDRESSES", "", []),
         ("CORS_ORIGINS", "https://a.example,https://b.example", ["https://a.example", "https://b.example"]),
         ("PREFERRED_VIDEO_CODECS", "vp9,av1", ["VP9", "AV1"]),
@@ -117,6 +118,8 @@ def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
         ({"workers": -1}, "workers: "),
         ({"workers": 2, "udp_port": 65535}, "2 workers from udp_port 65535 on go beyond port 65535"),
         ({"announced_addresses": ["media.example"]}, "'media.example' is not an IP address"),
+        ({"announced_addresses": ["192.0.2.1:65536"]}, "'192.0.2.1:65536' is not an IP address, IPv4:port"),
+        ({"announced_addresses": ["192.0.2.1:65535"], "workers": 2}, "2 workers from 192.0.2.1:65535 on go beyond port 65535"),
         ({"preferred_video_codecs": ["H265"]}, "preferred_video_codecs.0: "),
         ({"preferred_video_codecs": []}, "preferred_video_codecs: "),
         ({"ice_servers": ["https://x"]}, "begins with stun:"),
