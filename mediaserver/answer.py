@@ -86,7 +86,10 @@ class Answer:
 
 
 def answer_publish(offer: Description, local: Local, *, accepted: Collection[str] = ALL_CODECS, preferred: Sequence[str] = ()) -> Answer:
-    """Receives every audio and video line with one of the `accepted` codecs, one codec a line: the first preferred one, else the offer's first."""
+    """Receives every audio and video line that has one of the `accepted` codecs.
+
+    One codec a line: the first preferred one, else the offer's first.
+    """
     session = _Session(offer, local, receiving=True)
     incoming: list[Incoming] = []
     count = {"audio": 0, "video": 0}
