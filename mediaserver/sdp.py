@@ -110,9 +110,9 @@ class Section:
     """What has been read of one m-line, or of the session level, so far."""
 
     __slots__ = (
-        "bundle", "bundle_only", "candidates", "cname", "direction", "end_of_candidates", "extensions", "extmap_allow_mixed",
-        "feedback", "fingerprints", "fmtp", "formats", "ice_lite", "ice_options", "ice_password", "ice_ufrag", "kind", "mid", "msid", "port",
-        "protocol", "repair", "rtcp_mux", "rtpmap", "setup", "ssrcs",
+        "bundle", "bundle_only", "candidates", "cname", "direction", "end_of_candidates", "extensions", "extmap_allow_mixed", "feedback",
+        "fingerprints", "fmtp", "formats", "ice_lite", "ice_options", "ice_password", "ice_ufrag", "kind", "mid", "msid", "port", "protocol",
+        "repair", "rtcp_mux", "rtpmap", "setup", "ssrcs",
     )  # fmt: skip
 
     def __init__(self, kind: str = "", port: int = 0, protocol: str = "", formats: tuple[str, ...] = ()) -> None:

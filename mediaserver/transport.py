@@ -19,7 +19,6 @@ from mediaserver.ice import Credentials
 from mediaserver.metrics import HandshakeResult
 from mediaserver.workers import MediaWorker
 
-
 # Who only watches sends nothing until something is to be seen, so that no packet of theirs proves that our last flight arrived. A
 # client that misses it repeats its own after 1, 2 and 4 s (RFC 6347 section 4.2.4.1); silence for so long proves it as well.
 SETTLE_AFTER_S = 8.0
@@ -48,8 +47,8 @@ class Transport:
     """See the module."""
 
     __slots__ = (
-        "_certificate", "_dtls", "_ended", "_executor", "_fingerprints", "_observe", "_role", "_established", "_settling", "id", "local", "remote", "state",
-        "worker",
+        "_certificate", "_dtls", "_ended", "_established", "_executor", "_fingerprints", "_observe", "_role", "_settling", "id", "local",
+        "remote", "state", "worker",
     )  # fmt: skip
 
     def __init__(

@@ -87,7 +87,9 @@ def test_kinds_are_the_engines() -> None:
     assert KINDS == {"audio": worker.KIND_AUDIO, "video": worker.KIND_VIDEO}
 
 
-async def test_late_publisher_is_seen_and_reloads_unseen(server: MediaServer, client: TestClient, peers: Callable[[], RTCPeerConnection]) -> None:
+async def test_late_publisher_is_seen_and_reloads_unseen(
+    server: MediaServer, client: TestClient, peers: Callable[[], RTCPeerConnection]
+) -> None:
     viewer, first, second = peers(), peers(), peers()
     audio, video = await subscribe(client, viewer)
     await publish(client, first)
@@ -127,7 +129,9 @@ async def test_peer_with_another_certificate_is_refused(
     await publisher.setLocalDescription(await publisher.createOffer())
     lines = [line for line in publisher.localDescription.sdp.splitlines() if not line.startswith("a=fingerprint")]
     forged = "\r\n".join([*lines, "a=fingerprint:sha-256 " + ":".join(["AB"] * 32)]) + "\r\n"
-    response = await client.post("/whip/shop", data=forged, headers={"Content-Type": "application/sdp", "Authorization": f"Bearer {token()}"})
+    response = await client.post(
+        "/whip/shop", data=forged, headers={"Content-Type": "application/sdp", "Authorization": f"Bearer {token()}"}
+    )
     await publisher.setRemoteDescription(RTCSessionDescription(await response.text(), "answer"))
     await until(lambda: not server.sessions)
     assert 'tresen_dtls_handshakes_total{result="fingerprint"} 1.0' in server.metrics.render()[0].decode()

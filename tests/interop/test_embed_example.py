@@ -18,6 +18,11 @@ def test_example_answers_both_offers_and_tells_the_events(monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "argv", [str(EXAMPLE), *offers])
     runpy.run_path(str(EXAMPLE), run_name="__main__")
     out = capsys.readouterr().out
-    for said in ("lines of answer for bob", "alice publishes video as VP8", "ParticipantJoined(room='shop', identity='bob')", "RoomClosed(room='shop'"):
+    for said in (
+        "lines of answer for bob",
+        "alice publishes video as VP8",
+        "ParticipantJoined(room='shop', identity='bob')",
+        "RoomClosed(room='shop'",
+    ):
         assert said in out
     assert len(EXAMPLE.read_text().splitlines()) <= 36
