@@ -203,7 +203,7 @@ class Room:
         return track
 
     def _open_consumer(self, session: Subscription, line: Outgoing) -> Slot:
-        slot = Slot(self.worker.new_id(), line.kind, line.stream, line.formats)
+        slot = Slot(self.worker.new_id(), line.kind, line.stream, line.formats, tuple(codec[0] for codec in line.codecs))
         self.worker.media[slot.id] = session
         self.worker.native.consumer_open(
             slot.id,
@@ -257,7 +257,7 @@ class Room:
                 self.worker.native.consumer_detach(slot.id)
             else:
                 slot.last_source = track.source
-                self.worker.native.consumer_attach(slot.id, track.id)
+                self.worker.native.consumer_attach(slot.id, track.id, payload_type=slot.payload_type(track))
 
 
 def _engine_mid(mid: str) -> str:

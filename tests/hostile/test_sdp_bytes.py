@@ -22,7 +22,8 @@ SEEDS = range(8)
 WORDS = [
     b"a=", b"m=", b"\r\n", b"\n", b":", b"/", b" ", b";", b"=", b"0", b"-1", b"65536", b"4294967295", b"99999999999999999999", b"\x00",
     b"\xff", b"\xc3\xa9", "\u0663".encode(), b"mid", b"a=mid:0\r\n", b"a=group:BUNDLE", b"a=rtpmap:96 ", b"a=fmtp:96 apt=96", b"a=extmap:",
-    b"a=ssrc-group:FID", b"a=ssrc:", b"a=setup:passive", b"a=rtcp-fb:* ", b"m=video 9 UDP/TLS/RTP/SAVPF 96\r\n", b"a=recvonly\r\n", b"a=bundle-only\r\n",
+    b"a=ssrc-group:FID", b"a=ssrc:", b"a=setup:passive", b"a=rtcp-fb:* ", b"m=video 9 UDP/TLS/RTP/SAVPF 96\r\n", b"a=recvonly\r\n",
+    b"a=bundle-only\r\n",
 ]  # fmt: skip
 
 
