@@ -111,8 +111,8 @@ class Section:
 
     __slots__ = (
         "bundle", "bundle_only", "candidates", "cname", "direction", "end_of_candidates", "extensions", "extmap_allow_mixed", "feedback",
-        "fingerprints", "fmtp", "formats", "ice_lite", "ice_options", "ice_password", "ice_ufrag", "kind", "mid", "msid", "port", "protocol",
-        "repair", "rtcp_mux", "rtpmap", "setup", "ssrcs",
+        "fingerprints", "fmtp", "formats", "ice_lite", "ice_options", "ice_password", "ice_ufrag", "kind", "mid", "msid", "port",
+        "protocol", "repair", "rtcp_mux", "rtpmap", "setup", "ssrcs",
     )  # fmt: skip
 
     def __init__(self, kind: str = "", port: int = 0, protocol: str = "", formats: tuple[str, ...] = ()) -> None:
