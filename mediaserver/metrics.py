@@ -77,6 +77,7 @@ class WorkerCollector(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
+        """The counters of all workers summed, as prometheus_client asks for them at each scrape."""
         workers = list(self._counters())
         totals: dict[str, int] = {}
         for counters in workers:

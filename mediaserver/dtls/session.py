@@ -58,6 +58,8 @@ class DtlsFailed(Unprocessable):
 
 
 class DtlsState(enum.Enum):
+    """Where a session is; TRANSITIONS says where it can go."""
+
     NEW = "new"
     CONNECTING = "connecting"
     CONNECTED = "connected"  # keys are there

@@ -55,6 +55,7 @@ class DtlsTransport:
 
     @property
     def state(self) -> DtlsState:
+        """The session's."""
         return self._session.state
 
     def start(self) -> None:

@@ -157,6 +157,8 @@ cdef void core_loop(WorkerCore* core) noexcept nogil:
         atomic_store_u32(&core.sleeping, 0, __ATOMIC_SEQ_CST)
         if ready == 2 or (ready == 1 and events[0].data.u64 == <uint64_t>core.command_fd):
             eventfd_read(core.command_fd, &wakes)
+    commands_run(core)  # what was asked before stop() is done: goodbyes still leave
+    train_flush_all(core)
     core_close_all(core)
     train_flush_all(core)
     snapshot_write(core)

@@ -37,14 +37,14 @@ def test_only_the_workers_of_the_media_server_touch_native() -> None:
     assert users <= {"mediaserver/workers.py"}
 
 
-def test_test_doors_serve_tests_only() -> None:
+def test_test_doors_serve_tests_and_benchmarks_only() -> None:
     users = {
         named(path)
         for package in MAY_IMPORT
         for path in sources(package, ".py", ".pyx", ".pxd")
         if any(name.startswith("native.testing") for name in (imports(path) if path.suffix == ".py" else cython_imports(path)))
     }
-    assert {path for path in users if not path.startswith("native/testing/")} == set()
+    assert {path for path in users if not path.startswith(("native/testing/", "bench/"))} == set()
 
 
 @pytest.mark.parametrize("room", PURE_ROOMS)
