@@ -9,11 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
+import bench.growth
+import bench.memory
+import bench.setups
 from bench.forward import Timing, compare
 from bench.machine import machine
 from bench.pipe import ChildError
-from bench.report import show, summary, unsound
-from bench.scenarios import SCENARIOS, Load
+from bench.report import show, show_figures, show_rows, summary, unsound
+from bench.scenarios import GROWTH_TRANSPORTS, SCENARIOS, Load
 
 REFUSED = 3
 CLAIM_REPEATS = 5
@@ -69,6 +72,8 @@ def forward(
         raise typer.BadParameter("there is: reflector", param_hint="--against")
     if signalling not in SUBJECTS:
         raise typer.BadParameter(f"there is {', '.join(SUBJECTS)}", param_hint="--signalling")
+    if signalling == "whip" and profile != "gcm128":
+        raise typer.BadParameter("over DTLS the server chooses gcm128; others need --signalling direct", param_hint="--profile")
     try:
         load = SCENARIOS[scenario].with_options(
             rooms=rooms, participants=participants, publishers=publishers, subscribers=subscribers, video_bps=bitrate, audio=audio,
@@ -79,15 +84,11 @@ def forward(
     run(SUBJECTS[signalling], against, load, Timing(warmup, duration, pin), repeats, json_file, scenario)
 
 
-SUBJECTS = {"direct": "worker"}
+SUBJECTS = {"direct": "worker", "whip": "media"}
 
 
 def run(subject: str, against: str | None, load: Load, timing: Timing, repeats: int, json_file: Path | None, title: str) -> None:
-    try:
-        ours, theirs = compare(subject, against, load, timing, repeats)
-    except ChildError as error:
-        typer.echo(f"Error: {error}", err=True)
-        raise typer.Exit(1) from None
+    ours, theirs = compare(subject, against, load, timing, repeats)
     reason = unsound([*ours, *theirs])
     if reason is not None:
         raise refuse(reason)
@@ -117,5 +118,57 @@ def reflector(
     run("reflector", None, load, Timing(warmup, duration), repeats, json_file, scenario)
 
 
+@app.command()
+def growth(
+    sizes: Annotated[str, typer.Option(help="numbers of peer connections")] = ",".join(map(str, GROWTH_TRANSPORTS)),
+    duration: Annotated[float, typer.Option(min=0.5)] = 5.0,
+    warmup: Annotated[float, typer.Option(min=0)] = 3.0,
+    repeats: Annotated[int, typer.Option(min=1)] = CLAIM_REPEATS,
+    json_file: Json = None,
+) -> None:
+    """Whether a packet costs the same among ten peer connections and among two thousand."""
+    runs = bench.growth.compare([int(size) for size in sizes.split(",")], Timing(warmup, duration), repeats)
+    reason = unsound([run for each in runs.values() for run in each])
+    if reason is not None:
+        raise refuse(reason)
+    rows = bench.growth.rows(runs)
+    write_json(json_file, {"benchmark": "growth", "machine": machine(), "rows": rows})
+    if json_file != Path("-"):
+        columns = {"transports": "d", "cpu_ns": ".0f", "user_ns": ".0f", "train": ".2f", "lost": "d", "corrupt": "d", "deviation": "+.1%"}
+        show_rows(rows, columns, f"growth: {repeats} runs of {duration:g} s each")
+
+
+@app.command()
+def idle(json_file: Json = None) -> None:
+    """Memory per participant, connected and muted, and in a live two-way call."""
+    measured = bench.memory.result()
+    write_json(json_file, {"benchmark": "idle", "machine": machine(), **measured})
+    if json_file != Path("-"):
+        labels = {"bytes_per_participant": ("memory per participant, KiB", 1024, ".0f"), "participants": ("participants", 1, ".0f")}
+        for state, figures in measured.items():
+            show_figures(figures, labels, state)
+
+
+@app.command()
+def setups(
+    calls: Annotated[int, typer.Option(min=1, help="calls measured")] = 1000,
+    warm_up: Annotated[int, typer.Option(min=1, help="calls before that; memory is compared with after these")] = 100,
+    at_once: Annotated[int, typer.Option(min=1, help="calls under way together: 1 shows the time of one, 8 the rate")] = 1,
+    json_file: Json = None,
+) -> None:
+    """Calls set up and torn down over WHIP and WHEP: time to first media, rate, and what stays behind."""
+    measured = bench.setups.measure(calls, warm_up, at_once)
+    write_json(json_file, {"benchmark": "setups", "machine": machine(), **measured})
+    if json_file != Path("-"):
+        show_figures(measured, bench.setups.ROWS, f"setups: {calls} calls, {at_once} at once")
+        left = ", ".join(f"{name}: {count}" for name, count in measured["left"].items())
+        typer.echo(f"Left behind: {left}.")
+
+
 def main() -> None:
-    app()
+    """The program, with errors of the measured processes as one sentence."""
+    try:
+        app()
+    except ChildError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise SystemExit(1) from None

@@ -2,18 +2,24 @@
 
 All peers of a load live on one engine worker in client role, behind one socket; each has a loopback address of its own. Publishers
 send what the engine's traffic sources make, subscribers' sinks check every packet: number, pattern, time on the way. Requests: open,
-connect, start, sample, stop, close.
+connect, start, pause, sample, stop, close.
 """
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import uvloop
+from aiohttp import ClientSession, ClientTimeout
+
+from bench.call import Call, Service
 from bench.pipe import serve
 from bench.scenarios import AUDIO_BPS, AUDIO_FRAMES_PER_S, Load
 from bench.server import HOST, pin, thread_id
 from bench.traffic import CODECS, EXTENSIONS, Plan, Publication, Subscription, credentials, keys, plan
-from mediaserver.workers import MediaWorker
+from mediaserver.dtls import Certificate
+from mediaserver.workers import MediaListener, MediaWorker
 from native.engine.worker import KIND_AUDIO, Worker
 
 CONNECT_TIMEOUT_S = 30.0
@@ -58,6 +64,7 @@ class Generator:
         self._load = Load()
         self._plan = Plan((), ())
         self._peers: dict[int, Peer] = {}
+        self._executor = ThreadPoolExecutor(1)
 
     async def do_open(self, load: dict[str, Any], core: int | None = None) -> dict[str, Any]:
         pin(core)
@@ -68,8 +75,32 @@ class Generator:
             self._open_sources(publication)
         return {"port": self._native.port, "thread": thread_id("tresen-worker")}
 
-    async def do_connect(self, server: dict[str, Any], ice: bool) -> None:
-        """Connects all peers with static keys, by ICE checks or, to a server that knows none, by just taking the address."""
+    async def do_connect(self, server: dict[str, Any], ice: bool, room_prefix: str = "room") -> list[float]:
+        """Connects all peers; returns the milliseconds of each subscription's set-up, where it was one over HTTP."""
+        if "http_port" in server:
+            return await self._connect_calls(Service(server["http_port"], server["key"], server["secret"]), room_prefix)
+        await self._connect_directly(server["port"], ice)
+        return []
+
+    async def _connect_calls(self, service: Service, room_prefix: str) -> list[float]:
+        """Real calls, one after the other, so that the time of one is its own. Publishers send at once."""
+        setups_ms = []
+        certificate = Certificate.generate()
+        async with ClientSession(timeout=ClientTimeout(total=CONNECT_TIMEOUT_S)) as http:
+            for connection in self._plan.in_order():
+                call = Call(self._worker, connection, connection.id)
+                await call.open(http, service, f"{room_prefix}{connection.room}", certificate, self._executor)
+                if isinstance(connection, Publication):
+                    self._open_senders(connection)
+                    self._attach(connection)
+                    await asyncio.wait_for(call.keyed, CONNECT_TIMEOUT_S)
+                else:
+                    self._open_sinks(connection, call, call.ssrcs)
+                    setups_ms.append((await asyncio.wait_for(call.media, CONNECT_TIMEOUT_S) - call.posted_s) * 1000)
+        return setups_ms
+
+    async def _connect_directly(self, port: int, ice: bool) -> None:
+        """Static keys; the address by ICE checks or, with a server that knows none, just taken as given."""
         for connection in self._plan.connections():
             peer = self._peers[connection.id] = Peer()
             self._worker.transports[connection.id] = peer
@@ -78,20 +109,25 @@ class Generator:
             profile, up, down = keys(self._load, connection.id)
             self._native.transport_keys(connection.id, profile, up, down)
             connect = self._native.transport_connect if ice else self._native.transport_select
-            connect(connection.id, HOST, server["port"], local_ip=connection.address)
+            connect(connection.id, HOST, port, local_ip=connection.address)
             if isinstance(connection, Subscription):
-                self._open_sinks(connection, peer)
+                self._open_sinks(connection, peer, [(slot.ssrc, slot.rtx_ssrc) for slot in connection.slots])
             else:
                 self._open_senders(connection)
         await self._all([peer.connected for peer in self._peers.values()], "ICE of {} peers did not connect")
 
     async def do_start(self) -> None:
-        """Lets the sources send; returns when every subscriber has got something."""
+        """Lets the sources send that do not yet; returns when every subscriber has got something."""
+        for publication in self._plan.publications:
+            self._attach(publication)
+        waiting = [self._peers[each.id].media for each in self._plan.subscriptions if each.slots and each.id in self._peers]
+        await self._all(waiting, "{} subscribers got no media")
+
+    async def do_pause(self) -> None:
+        """Silences the sources, as muting does; `start` lets them go on."""
         for publication in self._plan.publications:
             for track in publication.tracks:
-                self._native.consumer_attach(track.id, track.id)
-        waiting = [self._peers[subscription.id].media for subscription in self._plan.subscriptions if subscription.slots]
-        await self._all(waiting, "{} subscribers got no media")
+                self._native.consumer_detach(track.id)
 
     async def do_sample(self) -> dict[str, Any]:
         """Totals since the start; latencies as {step: packets}."""
@@ -103,9 +139,7 @@ class Generator:
     async def do_stop(self) -> dict[str, Any]:
         """Silences the sources, waits for what is under way, and counts what each sink has missed."""
         sent = {}
-        for publication in self._plan.publications:
-            for track in publication.tracks:
-                self._native.consumer_detach(track.id)
+        await self.do_pause()
         await asyncio.sleep(DRAIN_S)
         for publication in self._plan.publications:
             for track in publication.tracks:
@@ -124,6 +158,7 @@ class Generator:
 
     async def do_close(self) -> None:
         self._worker.stop()
+        self._executor.shutdown()
 
     def _open_sources(self, publication: Publication) -> None:
         load, native = self._load, self._native
@@ -136,11 +171,14 @@ class Generator:
         for track in publication.tracks:
             self._native.consumer_open(track.id, publication.id, track.kind, track.mid, track.ssrc, track.rtx_ssrc, CODECS[track.kind])
 
-    def _open_sinks(self, subscription: Subscription, peer: Peer) -> None:
-        for slot in subscription.slots:
+    def _attach(self, publication: Publication) -> None:
+        for track in publication.tracks:
+            self._native.consumer_attach(track.id, track.id)
+
+    def _open_sinks(self, subscription: Subscription, peer: MediaListener, ssrcs: list[tuple[int, int]]) -> None:
+        for slot, pair in zip(subscription.slots, ssrcs, strict=True):
             self._worker.media[slot.id] = peer
-            ssrcs = [(slot.ssrc, slot.rtx_ssrc)]
-            self._native.producer_open(slot.id, subscription.id, slot.kind, slot.mid, CODECS[slot.kind], ssrcs=ssrcs)
+            self._native.producer_open(slot.id, subscription.id, slot.kind, slot.mid, CODECS[slot.kind], ssrcs=[pair])
             self._native.sink_open(slot.id)
 
     async def _all(self, futures: list["asyncio.Future[float]"], complaint: str) -> None:
@@ -155,4 +193,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    uvloop.run(main())

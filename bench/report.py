@@ -189,3 +189,19 @@ def table(result: Mapping[str, Any], title: str) -> Table:
 
 def show(result: Mapping[str, Any], title: str) -> None:
     Console(width=100).print(table(result, title))
+
+
+def show_figures(figures: Mapping[str, Any], labels: Mapping[str, tuple[str, float, str]], title: str) -> None:
+    """One column of figures, as `ROWS` lays them out."""
+    out = Table("", title, title_justify="left")
+    for name, (label, unit, form) in labels.items():
+        out.add_row(label, format(figures[name] / unit, form))
+    Console(width=100).print(out)
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], title: str) -> None:
+    """A table of equal records."""
+    out = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        out.add_row(*(format(row[name], form) for name, form in columns.items()))
+    Console(width=100).print(out)

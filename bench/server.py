@@ -4,14 +4,18 @@
     reflector  the limit to compare with
     media      the whole media server, over HTTP
 
-Requests: open, peers, sample, close. Nothing else runs in this process, so that its CPU and memory are the subject's.
+Requests: ready, open, peers, sample, close. Nothing else runs in this process, so that its CPU and memory are the subject's.
 """
 
-import asyncio
+import ctypes
+import gc
 import os
+import secrets
 import sys
 import threading
 from typing import Any
+
+import uvloop
 
 from bench.pipe import serve
 from bench.reflector import Reflector
@@ -21,6 +25,7 @@ from mediaserver.workers import MediaWorker
 from native.engine.worker import KIND_AUDIO, Worker
 
 HOST = "127.0.0.1"
+API_KEY = "bench"
 
 
 def pin(core: int | None) -> None:
@@ -144,7 +149,59 @@ class BareReflector(Subject):
         self._native.stop()
 
 
-SUBJECTS = {"worker": BareWorker, "reflector": BareReflector}
+class WholeServer(Subject):
+    """The media server behind its own HTTP interface; clients do the rest."""
+
+    def __init__(self) -> None:
+        # Here and not above: the other subjects are measured without the control plane in their memory.
+        from mediaserver import MediaServer, MediaSettings
+
+        self._secret = secrets.token_hex(32)
+        keys = {API_KEY: self._secret}
+        self._server = MediaServer(MediaSettings(udp_host=HOST, udp_port=0, workers=1, api_keys=keys, max_participants=0))
+        self._runner: Any = None
+
+    async def do_open(self, load: dict[str, Any], core: int | None = None) -> dict[str, Any]:
+        from aiohttp import web
+
+        from mediaserver.http import application
+
+        pin(core)
+        await self._server.start()
+        self._runner = web.AppRunner(application(self._server), access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, 0)
+        await site.start()
+        http_port = self._runner.addresses[0][1]
+        native = self._server.workers[0].native
+        thread = thread_id("tresen-worker")
+        service = {"http_port": http_port, "key": API_KEY, "secret": self._secret}
+        return {"port": native.port, "thread": thread, "features": native.features, **service}
+
+    async def do_peers(self, port: int) -> None:
+        """They come over HTTP."""
+
+    async def do_sample(self) -> dict[str, Any]:
+        return worker_sample(self._server.workers[0].native)
+
+    async def do_settle(self) -> dict[str, int]:
+        """What the server still holds, after its own rubbish has been collected and the allocator has given back what is free."""
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)  # glibc: else RSS counts what the allocator kept
+        counters = self._server.workers[0].native.counters()
+        return {
+            "sessions": len(self._server.sessions),
+            "rooms": len(self._server.rooms),
+            "transports": counters["transports"],
+            "history_bytes": counters["history_bytes"],
+        }
+
+    async def do_close(self) -> None:
+        await self._runner.cleanup()
+        await self._server.stop()
+
+
+SUBJECTS = {"worker": BareWorker, "reflector": BareReflector, "media": WholeServer}
 
 
 async def main(kind: str) -> None:
@@ -152,4 +209,4 @@ async def main(kind: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    uvloop.run(main(sys.argv[1]))

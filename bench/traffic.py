@@ -74,6 +74,10 @@ class Plan:
         yield from self.publications
         yield from self.subscriptions
 
+    def in_order(self) -> list[Publication | Subscription]:
+        """Room by room, publishers first: the order in which a room's tracks get their places."""
+        return sorted(self.connections(), key=lambda connection: (connection.room, isinstance(connection, Subscription)))
+
 
 def plan(load: Load) -> Plan:
     ids, ssrcs = count(1), count(FIRST_SSRC)
