@@ -10,6 +10,7 @@ from libc.string cimport memcmp, memcpy, memset
 
 from native.c.socket cimport AF_INET6, ntohs, sockaddr_in
 from native.engine.receive cimport datagram_receive
+from native.engine.state cimport Consumer
 from native.engine.stats cimport snapshot_write
 from native.engine.timer cimport wheel_init
 from native.engine.train cimport train_flush_all
@@ -17,7 +18,7 @@ from native.engine.udp cimport Path, UdpSocket, path_remote_text, path_set_local
 from native.engine.worker cimport Worker, core_turn_at
 from native.stream.rtx cimport Chunk
 from native.stream.srtp cimport SrtpContext, SrtpProfile, srtcp_seal, srtp_context_bytes, srtp_context_clear, srtp_context_init, srtp_seal
-from native.wire.bytes cimport be16_read, be16_write, be32_write
+from native.wire.bytes cimport be16_read, be16_write, be32_read, be32_write
 from native.wire.integrity cimport fingerprint_compute, integrity_compute
 from native.wire.rtp cimport RtpHeader, rtp_parse_header
 
@@ -276,6 +277,12 @@ cdef class Core(Worker):
         self.peer_count += 1
         return self.peer_count - 1
 
+    def peer_index(self, int peer, start=None):
+        """The SRTP index its next packet follows; set when its transport has been opened anew."""
+        if start is not None:
+            self.peers[peer].rtp_index = start
+        return self.peers[peer].rtp_index
+
     def sample_add(self, int kind, int peer, bytes data):
         """A datagram (kind 0), or the plain RTP (1), RTCP (2) or unsigned STUN (3) of `peer`, for the storm to mutate."""
         cdef Sample* sample
@@ -329,6 +336,7 @@ cdef class Core(Worker):
         elif sample.kind == SAMPLE_RTP:
             size = self.seal_rtp(sample, peer, data, random)
         elif sample.kind == SAMPLE_RTCP:
+            self.aim_nack(data, size, random)
             if roll(random) & 3:
                 size = mutate(data, size, 8 if roll(random) & 7 else 2, random)
             if size >= 8:
@@ -343,6 +351,19 @@ cdef class Core(Worker):
             free(exact)
         free(data)
 
+    cdef void aim_nack(self, uint8_t* data, size_t size, uint64_t* random) noexcept nogil:
+        """A NACK behind an empty report gets numbers that the consumer it names has sent or will send."""
+        cdef Consumer* consumer
+        cdef size_t at, i
+        if size < 24 or data[9] != 205 or data[8] & 31 != 1:
+            return
+        for i in range(self.core.consumers.mask + 1):
+            consumer = <Consumer*>self.core.consumers.slots[i].value
+            if self.core.consumers.slots[i].id and consumer.ssrc == be32_read(data + 16):
+                for at in range(20, size - 3, 4):
+                    be16_write(data + at, <uint16_t>(consumer.highest + 3 - roll(random) % 200))
+                    be16_write(data + at + 2, <uint16_t>(roll(random) & roll(random)))
+
     cdef size_t seal_rtp(self, Sample* sample, Peer* peer, uint8_t* data, uint64_t* random) noexcept nogil:
         cdef RtpHeader header
         cdef size_t size = sample.size
@@ -354,16 +375,18 @@ cdef class Core(Worker):
         if size < 12:
             return size
         # Mostly in order; sometimes lost, repeated, far ahead or behind.
-        what = roll(random) & 63
-        if what < 50:
+        what = roll(random) & 1023
+        if what < 900:
             peer.rtp_index += 1
-        elif what < 56:
+        elif what < 960:
             peer.rtp_index += roll(random) % 40
-        elif what == 56:
+        elif what == 960:
             peer.rtp_index += roll(random) % 30000
         elif peer.rtp_index > 40:
             peer.rtp_index -= roll(random) % 40
         be16_write(data + 2, <uint16_t>peer.rtp_index)
+        if data[1] & 0x7F == 97 and size > 14:
+            be16_write(data + 12, <uint16_t>(peer.rtp_index - roll(random) % 100))  # RFC 4588: the number it repairs
         if roll(random) & 1:
             be32_write(data + 4, <uint32_t>(self.core.now_us * 9 // 100))
         if rtp_parse_header(data, size, &header) != 0:
