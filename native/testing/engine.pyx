@@ -12,6 +12,7 @@ from native.c.socket cimport AF_INET6, ntohs, sockaddr_in
 from native.engine.receive cimport datagram_receive
 from native.engine.state cimport Consumer
 from native.engine.stats cimport snapshot_write
+from native.engine.table cimport id_table_get
 from native.engine.timer cimport wheel_init
 from native.engine.train cimport train_flush_all
 from native.engine.udp cimport Path, UdpSocket, path_remote_text, path_set_local, path_set_remote
@@ -23,6 +24,7 @@ from native.wire.integrity cimport fingerprint_compute, integrity_compute
 from native.wire.rtp cimport RtpHeader, rtp_parse_header
 
 cdef enum:
+    START_US = 1_000_000_000
     REALTIME_OFFSET_US = 1_700_000_000_000_000
     SAMPLE_BYTES = 2400
     SAMPLES_MOST = 256
@@ -158,20 +160,24 @@ cdef size_t mutate(uint8_t* data, size_t size, size_t from_, uint64_t* random) n
     return size
 
 
+cdef void stranger(Path* path, uint64_t* random) noexcept nogil:
+    """One of 65,536 addresses that never send anything genuine."""
+    path_set_remote(path, b"10.99.0.0", <uint16_t>(1024 + roll(random) % 4))
+    be16_write(<uint8_t*>path.remote + 14, <uint16_t>roll(random))
+
+
 cdef class Core(Worker):
     cdef Capture out
     cdef Sample* samples
     cdef int sample_count
     cdef Peer peers[16]
     cdef int peer_count
-    cdef int64_t start_us
 
-    def __cinit__(self, host="127.0.0.1", port=0, *, gso=True, gro=True, reuse_port=False, int64_t now_us=1_000_000_000, seed=1):
-        self.start_us = now_us
-        self.core.now_us = now_us
+    def __cinit__(self, host="127.0.0.1", port=0, *, gso=True, gro=True, reuse_port=False):
+        self.core.now_us = START_US
         self.core.realtime_offset_us = REALTIME_OFFSET_US
-        self.core.random = <uint64_t>seed * 2 + 1
-        wheel_init(&self.core.wheel, now_us)
+        self.core.random = 1
+        wheel_init(&self.core.wheel, START_US)
         self.out.keep = True
         self.core.udp.tap = capture
         self.core.udp.tap_owner = &self.out
@@ -188,6 +194,14 @@ cdef class Core(Worker):
     @property
     def now_us(self):
         return self.core.now_us
+
+    def seed(self, uint64_t value):
+        """Fixes the random numbers to come: first sequence numbers, SSRCs."""
+        self.core.random = value * 2 + 1
+
+    def consumer_number(self, uint64_t consumer_id, uint64_t number):
+        """As if this consumer had sent `number` last: the way to a wrap without 65,536 packets."""
+        (<Consumer*>id_table_get(&self.core.consumers, consumer_id)).highest = number
 
     def keep(self, bint on):
         """Whether what goes out is kept (True) or only counted."""
@@ -325,9 +339,7 @@ cdef class Core(Worker):
         self.core.now_us = now_us
         if sample.kind == SAMPLE_RAW:
             if whence < 3:
-                # A stranger: one of 65,536 addresses; the datagram is never the genuine one.
-                path_set_remote(&path, b"10.99.0.0", <uint16_t>(1024 + roll(random) % 4))
-                be16_write(<uint8_t*>path.remote + 14, <uint16_t>roll(random))
+                stranger(&path, random)
             elif whence < 5:
                 path = self.peers[roll(random) % <uint32_t>self.peer_count].path
             size = mutate(data, size, 0, random)
@@ -343,7 +355,9 @@ cdef class Core(Worker):
                 peer.rtcp_index += 1
                 size = srtcp_seal(peer.keys, data, size, peer.rtcp_index)
         else:
-            size = self.sign_stun(peer, data, size, random)
+            size = self.sign_stun(peer, data, size, whence == 0, random)
+            if whence == 0 and roll(random) & 1:
+                stranger(&path, random)
         if size:
             exact = <uint8_t*>malloc(size)
             memcpy(exact, data, size)
@@ -393,7 +407,8 @@ cdef class Core(Worker):
             return size
         return srtp_seal(peer.keys, data, size, header.header_bytes, peer.rtp_index)
 
-    cdef size_t sign_stun(self, Peer* peer, uint8_t* data, size_t size, uint64_t* random) noexcept nogil:
+    cdef size_t sign_stun(self, Peer* peer, uint8_t* data, size_t size, bint guessed, uint64_t* random) noexcept nogil:
+        """Ends a STUN message with what its peer (or one who guesses the password) would end it with."""
         cdef int i
         if roll(random) & 3:
             size = mutate(data, size, 20, random) & ~<size_t>3
@@ -402,7 +417,7 @@ cdef class Core(Worker):
         be16_write(data + size, 0x0008)
         be16_write(data + size + 2, 20)
         be16_write(data + 2, <uint16_t>(size + 24 - 20))
-        integrity_compute(data, size, peer.password, peer.password_bytes, data + size + 4)
+        integrity_compute(data, size, peer.password, peer.password_bytes - (1 if guessed else 0), data + size + 4)
         size += 24
         be16_write(data + 2, <uint16_t>(size + 8 - 20))
         be16_write(data + size, 0x8028)
