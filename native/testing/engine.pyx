@@ -10,18 +10,21 @@ from libc.string cimport memcmp, memcpy, memset
 
 from native.c.socket cimport AF_INET6, ntohs, sockaddr_in
 from native.engine.receive cimport datagram_receive
+from native.engine.state cimport Consumer
 from native.engine.stats cimport snapshot_write
+from native.engine.table cimport id_table_get
 from native.engine.timer cimport wheel_init
 from native.engine.train cimport train_flush_all
 from native.engine.udp cimport Path, UdpSocket, path_remote_text, path_set_local, path_set_remote
 from native.engine.worker cimport Worker, core_turn_at
 from native.stream.rtx cimport Chunk
 from native.stream.srtp cimport SrtpContext, SrtpProfile, srtcp_seal, srtp_context_bytes, srtp_context_clear, srtp_context_init, srtp_seal
-from native.wire.bytes cimport be16_read, be16_write, be32_write
+from native.wire.bytes cimport be16_read, be16_write, be32_read, be32_write
 from native.wire.integrity cimport fingerprint_compute, integrity_compute
 from native.wire.rtp cimport RtpHeader, rtp_parse_header
 
 cdef enum:
+    START_US = 1_000_000_000
     REALTIME_OFFSET_US = 1_700_000_000_000_000
     SAMPLE_BYTES = 2400
     SAMPLES_MOST = 256
@@ -157,20 +160,24 @@ cdef size_t mutate(uint8_t* data, size_t size, size_t from_, uint64_t* random) n
     return size
 
 
+cdef void stranger(Path* path, uint64_t* random) noexcept nogil:
+    """One of 65,536 addresses that never send anything genuine."""
+    path_set_remote(path, b"10.99.0.0", <uint16_t>(1024 + roll(random) % 4))
+    be16_write(<uint8_t*>path.remote + 14, <uint16_t>roll(random))
+
+
 cdef class Core(Worker):
     cdef Capture out
     cdef Sample* samples
     cdef int sample_count
     cdef Peer peers[16]
     cdef int peer_count
-    cdef int64_t start_us
 
-    def __cinit__(self, host="127.0.0.1", port=0, *, gso=True, gro=True, reuse_port=False, int64_t now_us=1_000_000_000, seed=1):
-        self.start_us = now_us
-        self.core.now_us = now_us
+    def __cinit__(self, host="127.0.0.1", port=0, *, gso=True, gro=True, reuse_port=False):
+        self.core.now_us = START_US
         self.core.realtime_offset_us = REALTIME_OFFSET_US
-        self.core.random = <uint64_t>seed * 2 + 1
-        wheel_init(&self.core.wheel, now_us)
+        self.core.random = 1
+        wheel_init(&self.core.wheel, START_US)
         self.out.keep = True
         self.core.udp.tap = capture
         self.core.udp.tap_owner = &self.out
@@ -187,6 +194,14 @@ cdef class Core(Worker):
     @property
     def now_us(self):
         return self.core.now_us
+
+    def seed(self, uint64_t value):
+        """Fixes the random numbers to come: first sequence numbers, SSRCs."""
+        self.core.random = value * 2 + 1
+
+    def consumer_number(self, uint64_t consumer_id, uint64_t number):
+        """As if this consumer had sent `number` last: the way to a wrap without 65,536 packets."""
+        (<Consumer*>id_table_get(&self.core.consumers, consumer_id)).highest = number
 
     def keep(self, bint on):
         """Whether what goes out is kept (True) or only counted."""
@@ -276,6 +291,12 @@ cdef class Core(Worker):
         self.peer_count += 1
         return self.peer_count - 1
 
+    def peer_index(self, int peer, start=None):
+        """The SRTP index its next packet follows; set when its transport has been opened anew."""
+        if start is not None:
+            self.peers[peer].rtp_index = start
+        return self.peers[peer].rtp_index
+
     def sample_add(self, int kind, int peer, bytes data):
         """A datagram (kind 0), or the plain RTP (1), RTCP (2) or unsigned STUN (3) of `peer`, for the storm to mutate."""
         cdef Sample* sample
@@ -318,9 +339,7 @@ cdef class Core(Worker):
         self.core.now_us = now_us
         if sample.kind == SAMPLE_RAW:
             if whence < 3:
-                # A stranger: one of 65,536 addresses; the datagram is never the genuine one.
-                path_set_remote(&path, b"10.99.0.0", <uint16_t>(1024 + roll(random) % 4))
-                be16_write(<uint8_t*>path.remote + 14, <uint16_t>roll(random))
+                stranger(&path, random)
             elif whence < 5:
                 path = self.peers[roll(random) % <uint32_t>self.peer_count].path
             size = mutate(data, size, 0, random)
@@ -329,19 +348,35 @@ cdef class Core(Worker):
         elif sample.kind == SAMPLE_RTP:
             size = self.seal_rtp(sample, peer, data, random)
         elif sample.kind == SAMPLE_RTCP:
+            self.aim_nack(data, size, random)
             if roll(random) & 3:
                 size = mutate(data, size, 8 if roll(random) & 7 else 2, random)
             if size >= 8:
                 peer.rtcp_index += 1
                 size = srtcp_seal(peer.keys, data, size, peer.rtcp_index)
         else:
-            size = self.sign_stun(peer, data, size, random)
+            size = self.sign_stun(peer, data, size, whence == 0, random)
+            if whence == 0 and roll(random) & 1:
+                stranger(&path, random)
         if size:
             exact = <uint8_t*>malloc(size)
             memcpy(exact, data, size)
             datagram_receive(self.core, &path, exact, size, now_us)
             free(exact)
         free(data)
+
+    cdef void aim_nack(self, uint8_t* data, size_t size, uint64_t* random) noexcept nogil:
+        """A NACK behind an empty report gets numbers that the consumer it names has sent or will send."""
+        cdef Consumer* consumer
+        cdef size_t at, i
+        if size < 24 or data[9] != 205 or data[8] & 31 != 1:
+            return
+        for i in range(self.core.consumers.mask + 1):
+            consumer = <Consumer*>self.core.consumers.slots[i].value
+            if self.core.consumers.slots[i].id and consumer.ssrc == be32_read(data + 16):
+                for at in range(20, size - 3, 4):
+                    be16_write(data + at, <uint16_t>(consumer.highest + 3 - roll(random) % 200))
+                    be16_write(data + at + 2, <uint16_t>(roll(random) & roll(random)))
 
     cdef size_t seal_rtp(self, Sample* sample, Peer* peer, uint8_t* data, uint64_t* random) noexcept nogil:
         cdef RtpHeader header
@@ -354,23 +389,26 @@ cdef class Core(Worker):
         if size < 12:
             return size
         # Mostly in order; sometimes lost, repeated, far ahead or behind.
-        what = roll(random) & 63
-        if what < 50:
+        what = roll(random) & 1023
+        if what < 900:
             peer.rtp_index += 1
-        elif what < 56:
+        elif what < 960:
             peer.rtp_index += roll(random) % 40
-        elif what == 56:
+        elif what == 960:
             peer.rtp_index += roll(random) % 30000
         elif peer.rtp_index > 40:
             peer.rtp_index -= roll(random) % 40
         be16_write(data + 2, <uint16_t>peer.rtp_index)
+        if data[1] & 0x7F == 97 and size > 14:
+            be16_write(data + 12, <uint16_t>(peer.rtp_index - roll(random) % 100))  # RFC 4588: the number it repairs
         if roll(random) & 1:
             be32_write(data + 4, <uint32_t>(self.core.now_us * 9 // 100))
         if rtp_parse_header(data, size, &header) != 0:
             return size
         return srtp_seal(peer.keys, data, size, header.header_bytes, peer.rtp_index)
 
-    cdef size_t sign_stun(self, Peer* peer, uint8_t* data, size_t size, uint64_t* random) noexcept nogil:
+    cdef size_t sign_stun(self, Peer* peer, uint8_t* data, size_t size, bint guessed, uint64_t* random) noexcept nogil:
+        """Ends a STUN message with what its peer (or one who guesses the password) would end it with."""
         cdef int i
         if roll(random) & 3:
             size = mutate(data, size, 20, random) & ~<size_t>3
@@ -379,7 +417,7 @@ cdef class Core(Worker):
         be16_write(data + size, 0x0008)
         be16_write(data + size + 2, 20)
         be16_write(data + 2, <uint16_t>(size + 24 - 20))
-        integrity_compute(data, size, peer.password, peer.password_bytes, data + size + 4)
+        integrity_compute(data, size, peer.password, peer.password_bytes - (1 if guessed else 0), data + size + 4)
         size += 24
         be16_write(data + 2, <uint16_t>(size + 8 - 20))
         be16_write(data + size, 0x8028)
