@@ -250,7 +250,6 @@ class _Session:
         cname: str = "",
         msid: str = "",
     ) -> None:
-        first = not any(line.port for line in self.lines)
         self.lines.append(
             Media(
                 kind=media.kind,
@@ -269,8 +268,9 @@ class _Session:
                 ice_password=self.local.credentials.password,
                 fingerprints=(self.local.fingerprint,),
                 setup="passive" if self.remote.role == "server" else "active",
-                candidates=self.local.candidates if first else (),
-                end_of_candidates=first,
+                # The tagged line's would do (RFC 8843 section 7.1.3); aiortc with max-bundle reads the last line's alone.
+                candidates=self.local.candidates,
+                end_of_candidates=True,
                 rtcp_mux=True,
             )
         )

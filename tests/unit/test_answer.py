@@ -41,7 +41,7 @@ def test_every_real_offer_is_answered_line_by_line(path) -> None:  # type: ignor
         assert set(line.formats) <= set(theirs.formats)
         ids = {extension.uri: extension.id for extension in theirs.extensions}
         assert all(ids[extension.uri] == extension.id for extension in line.extensions)
-    assert [line.candidates for line in lines if line.port] == [LOCAL.candidates] + [()] * (len(answer.description.bundle) - 1)
+    assert all(line.candidates == LOCAL.candidates for line in lines if line.port)
     assert answer.remote.role == "server" and answer.remote.credentials.ufrag and answer.remote.fingerprints
     assert sdp.parse(sdp.write(answer.description)) == answer.description
 

@@ -1,0 +1,193 @@
+"""A participant made of aiortc: publishes the test picture and a tone over WHIP, decodes what it gets over WHEP."""
+
+import asyncio
+import contextlib
+import fractions
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+import numpy as np
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
+from aiortc.mediastreams import AUDIO_PTIME, AudioStreamTrack, MediaStreamError
+from aiortc.rtcdtlstransport import SRTPProtectionProfile
+from av import AudioFrame, AudioResampler, VideoFrame
+from numpy.typing import NDArray
+
+from tests.support.live import DEADLINE_S, Live, until
+from tests.support.picture import HEIGHT, WIDTH, draw
+from tests.support.seeing import RATE, Colour, Heard, Seen, hear, see, tone
+
+SDP = "application/sdp"
+
+
+class Picture(VideoStreamTrack):
+    """The test picture at 30 frames a second."""
+
+    def __init__(self, colour: Colour) -> None:
+        super().__init__()
+        self._colour = colour
+        self.drawn = 0
+
+    async def recv(self) -> VideoFrame:
+        pts, time_base = await self.next_timestamp()
+        packed = np.frombuffer(draw(self._colour, self.drawn), np.uint8).reshape(HEIGHT, WIDTH, 3)
+        frame = VideoFrame.from_ndarray(packed, format="rgb24")
+        frame.pts, frame.time_base = pts, time_base
+        self.drawn += 1
+        return frame
+
+
+class Tone(AudioStreamTrack):
+    """A sine at 48 kHz; of 0 Hz: silence."""
+
+    def __init__(self, frequency_hz: float) -> None:
+        super().__init__()
+        self._frequency_hz = frequency_hz
+        self._samples = 0
+
+    async def recv(self) -> AudioFrame:
+        await super().recv()  # keeps the pace
+        size = int(RATE * AUDIO_PTIME)
+        frame = AudioFrame.from_ndarray(tone(self._frequency_hz, self._samples, size)[None, :], format="s16", layout="mono")
+        frame.pts, frame.sample_rate, frame.time_base = self._samples, RATE, fractions.Fraction(1, RATE)
+        self._samples += size
+        return frame
+
+
+class Watch:
+    """What one incoming track is decoded to."""
+
+    def __init__(self, track: Any) -> None:
+        self.kind: str = track.kind
+        self.frames: list[Seen] = []
+        self.sound: list[NDArray[np.int16]] = []
+        self.ended = False
+        self._track = track
+        self._resampler = AudioResampler("s16", "mono", RATE)
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                frame = await self._track.recv()
+                if isinstance(frame, VideoFrame):
+                    self.frames.append(see(frame.to_ndarray(format="rgb24")))
+                else:
+                    self.sound += [part.to_ndarray()[0].astype(np.int16) for part in self._resampler.resample(frame)]
+        except MediaStreamError:
+            self.ended = True
+
+    def forget(self) -> None:
+        self.frames.clear()
+        self.sound.clear()
+
+    def heard(self) -> Heard:
+        """The latest second."""
+        return hear(np.concatenate(self.sound)[-RATE:])
+
+    @property
+    def seconds(self) -> float:
+        return sum(len(part) for part in self.sound) / RATE
+
+    async def sees(self, colour: Colour, frames: int = 20) -> list[Seen]:
+        """Waits for so many decoded frames of this picture, undisturbed; gives all since the last `forget`."""
+        await until(lambda: sum(frame.shows(colour) for frame in self.frames[-frames - 5 :]) >= frames, f"{frames} pictures in {colour}")
+        return self.frames
+
+    async def hears(self, frequency_hz: float, purity: float = 0.9) -> None:
+        """Waits until the latest second is this tone."""
+        await until(lambda: self.seconds > 1 and self.heard().is_tone(frequency_hz, purity), f"a tone of {frequency_hz} Hz")
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+
+class AiortcPeer:
+    """One peer connection and its WHIP or WHEP session. `tracks` are watched from the answer on."""
+
+    def __init__(
+        self,
+        live: Live,
+        identity: str,
+        room: str = "shop",
+        *,
+        profiles: Sequence[SRTPProtectionProfile] = (),
+        bundle: RTCBundlePolicy = RTCBundlePolicy.BALANCED,
+    ) -> None:
+        """`profiles`: the SRTP profiles to offer in place of aiortc's own."""
+        self._live, self._identity, self._room, self._profiles = live, identity, room, list(profiles)
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=bundle))
+        self.pc.on("track", lambda track: self.tracks.append(Watch(track)))
+        self.tracks: list[Watch] = []
+        self.location = self.etag = self.answer = self.token = ""
+
+    async def publish(self, picture: Picture | None = None, sound: Tone | None = None, codec: str = "VP8") -> None:
+        if sound is not None:
+            self.pc.addTrack(sound)
+        if picture is not None:
+            self.pc.addTrack(picture)
+            self._prefer(codec)
+        await self._negotiate("whip")
+
+    async def subscribe(self, *, audio: int = 1, video: int = 1, participant: str = "") -> None:
+        for kind, count in (("audio", audio), ("video", video)):
+            for _ in range(count):
+                self.pc.addTransceiver(kind, direction="recvonly")
+        await self._negotiate("whep", f"?participant={participant}" if participant else "")
+
+    def _prefer(self, codec: str) -> None:
+        capabilities = RTCRtpSender.getCapabilities("video")
+        chosen = [each for each in capabilities.codecs if each.mimeType.lower() in (f"video/{codec}".lower(), "video/rtx")]
+        for transceiver in self.pc.getTransceivers():
+            if transceiver.kind == "video":
+                transceiver.setCodecPreferences(chosen)
+
+    async def _negotiate(self, protocol: str, query: str = "") -> None:
+        url, self.token = self._live.endpoint(protocol, self._identity, self._room)
+        for transceiver in self.pc.getTransceivers() if self._profiles else ():
+            transceiver.sender.transport._srtp_profiles = self._profiles
+        await self.pc.setLocalDescription(await self.pc.createOffer())
+        headers = {"Content-Type": SDP, "Authorization": f"Bearer {self.token}"}
+        async with aiohttp.ClientSession() as http, http.post(url + query, data=self.pc.localDescription.sdp, headers=headers) as response:
+            self.answer = await response.text()
+            assert response.status == 201, self.answer
+            self.location, self.etag = self._live.url + response.headers["Location"], response.headers["ETag"]
+        await self.pc.setRemoteDescription(RTCSessionDescription(self.answer, "answer"))
+        await until(lambda: self.pc.connectionState == "connected", f"{self._identity} to be connected")
+
+    async def patch(self, fragment: str) -> str:
+        """An ICE restart; the server's fragment."""
+        headers = {
+            "Content-Type": "application/trickle-ice-sdpfrag",
+            "Authorization": f"Bearer {self.token}",
+            "If-Match": "*",
+        }
+        async with aiohttp.ClientSession() as http, http.patch(self.location, data=fragment, headers=headers) as response:
+            assert response.status == 200, await response.text()
+            return await response.text()
+
+    async def delete(self) -> int:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with aiohttp.ClientSession() as http, http.delete(self.location, headers=headers) as response:
+            return response.status
+
+    def watch(self, kind: str, index: int = 0) -> Watch:
+        return [track for track in self.tracks if track.kind == kind][index]
+
+    @property
+    def dtls(self) -> Any:
+        """aiortc's DTLS transport."""
+        return self.pc.getTransceivers()[0].sender.transport
+
+    @property
+    def srtp_profile(self) -> str:
+        """As OpenSSL names what was agreed on."""
+        return str(self.dtls._ssl.get_selected_srtp_profile().decode())
+
+    async def close(self) -> None:
+        for track in self.tracks:
+            await track.stop()
+        await asyncio.wait_for(self.pc.close(), DEADLINE_S)
