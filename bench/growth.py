@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from bench.forward import Timing, measure
+from bench.forward import Timing, measure_soundly
 from bench.report import Figures
 from bench.scenarios import growth
 
@@ -18,7 +18,7 @@ def compare(sizes: Sequence[int], timing: Timing, repeats: int, subject: str = "
     runs: dict[int, list[Figures]] = {size: [] for size in sizes}
     for repeat in range(repeats):
         for size in sizes if repeat % 2 == 0 else list(sizes)[::-1]:
-            runs[size].append(measure(subject, growth(size), timing))
+            runs[size].append(measure_soundly(subject, growth(size), timing))
     return runs
 
 
