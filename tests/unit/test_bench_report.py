@@ -142,7 +142,13 @@ def test_the_program_refuses_with_its_own_exit_code(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(
     "wrong",
-    [["--scenario", "none"], ["--against", "janus"], ["--signalling", "x"], ["--profile", "x"], ["--signalling", "whip", "--profile", "cm80"]],
+    [
+        ["--scenario", "none"],
+        ["--against", "janus"],
+        ["--signalling", "x"],
+        ["--profile", "x"],
+        ["--signalling", "whip", "--profile", "cm80"],
+    ],
 )
 def test_options_that_mean_nothing_are_an_error(wrong: list[str]) -> None:
     done = CliRunner().invoke(bench.cli.app, ["forward", *wrong])
