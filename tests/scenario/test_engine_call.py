@@ -488,6 +488,28 @@ def test_header_extensions_change_their_ids_and_form(there: dict, here: dict, de
         end.first_counted = end_first(end) if number else counted
 
 
+@pytest.mark.parametrize("rtx", [True, False])
+@pytest.mark.parametrize("first, second", [
+    ({"mid": 1, "audio-level": 4, "transport-cc": 2}, {"mid": 9, "transport-cc": 3, "abs-send-time": 5}),
+    ({}, {"mid": 1, "dependency-descriptor": 5}),
+    ({"mid": 20, "dependency-descriptor": 5, "audio-level": 7}, {}),
+])
+def test_headers_follow_a_change_of_the_extension_map(first: dict, second: dict, rtx: bool) -> None:
+    world = call(rtx=rtx, publish_extensions={"audio-level": 4, "dependency-descriptor": 5}, subscribe_extensions=first)
+    [end] = world.subscribers
+    for number, here in enumerate((first, second)):
+        world.core.transport_extensions(end.peer.id, here)
+        world.core.turn_at(world.now_us)
+        # One packet that brings extensions, one that brings none.
+        for elements in ({4: b"\x7f", 5: b"abc"}, {}):
+            world.publisher.emit(rtp(100 + 2 * number + (not elements), 9, MEDIA, vp8(number, 50, keyframe=True), extensions=elements), world.now_us)
+        world.run(0.05, frames=False)
+        for packet, full in zip(end.wire[-2:], (True, False), strict=True):
+            own = {"mid", "transport-cc", "abs-send-time"} if rtx else {"mid"}
+            expected = own | ({"audio-level", "dependency-descriptor"} if full else set())
+            assert set(packet.extensions) == {here[name] for name in expected if name in here}
+
+
 def end_first(end: Subscriber) -> bytes:
     return getattr(end, "first_counted", b"\0\0")
 
@@ -574,7 +596,7 @@ def test_transport_cc_runs_both_ways() -> None:
 
     world.run(3, on_step=feedback)
     assert counted == [(counted[0] + at) & 0xFFFF for at in range(len(counted))]
-    assert world.publisher.feedback > 30
+    assert world.publisher.feedback > 15
     world.core.transport_stats(2, 77)
     world.core.turn_at(world.now_us)
     stats = next(event[2] for event in world.core.events() if event[:2] == ("stats", 77))
