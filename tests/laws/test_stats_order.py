@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from native.engine.stats import CONSUMER_STATS, COUNTER_NAMES, DROP_NAMES, LATENCY_EDGES_US, PRODUCER_STATS, TRANSPORT_STATS
+
 from native.engine.worker import CODEC_NAMES, EVENT_NAMES, EXTENSION_NAMES, STATS_NAMES
 
 NATIVE = Path(__file__).parent.parent.parent / "native"
@@ -58,12 +59,16 @@ def test_rows_have_a_name_for_each_number() -> None:
         assert body and int(body.group(1)) == len(names) == len(set(names))
         assert [int(at) for at in re.findall(r"row\[(\d+)\] =", body.group(0))] == list(range(len(names)))
     assert STATS_NAMES == ((), TRANSPORT_STATS, PRODUCER_STATS, CONSUMER_STATS)
-    assert [line.split("=")[0].strip() for line in block("engine/stats.pxd", "cdef enum StatsKind")] == ["STATS_TRANSPORT", "STATS_PRODUCER", "STATS_CONSUMER"]
+    assert [line.split("=")[0].strip() for line in block("engine/stats.pxd", "cdef enum StatsKind")] == [
+        "STATS_TRANSPORT",
+        "STATS_PRODUCER",
+        "STATS_CONSUMER",
+    ]
 
 
 def test_codecs_and_extensions() -> None:
     codecs = members("wire/codec.pxd", "cdef enum Codec", "CODEC_")
-    assert [name.lower() for name in CODEC_NAMES] == ["", *codecs[1:len(CODEC_NAMES)]]
+    assert [name.lower() for name in CODEC_NAMES] == ["", *codecs[1 : len(CODEC_NAMES)]]
     kinds = [line for line in members("wire/rtp.pxd", "cdef enum", "EXT_") if line != "count"]
     assert [name.replace("-", "_") for name in EXTENSION_NAMES] == kinds
 
@@ -71,7 +76,11 @@ def test_codecs_and_extensions() -> None:
 def test_constants_match_the_arrays_they_bound() -> None:
     constants = dict(re.findall(r"(\w+) = (\d+)", "\n".join(block("engine/state.pxd", "cdef enum"))))
     for struct, field, name in [
-        ("CodecTable", "entries", "CODECS_MOST"), ("Transport", "streams", "SSRCS_MOST"), ("Transport", "rtcp_peers", "RTCP_PEERS_MOST"),
-        ("Transport", "rtcp_pending", "RTCP_PENDING_BYTES"), ("Transport", "retired", "SSRCS_MOST"), ("Transport", "checks_seen", "CHECKS_SEEN"),
+        ("CodecTable", "entries", "CODECS_MOST"),
+        ("Transport", "streams", "SSRCS_MOST"),
+        ("Transport", "rtcp_peers", "RTCP_PEERS_MOST"),
+        ("Transport", "rtcp_pending", "RTCP_PENDING_BYTES"),
+        ("Transport", "retired", "SSRCS_MOST"),
+        ("Transport", "checks_seen", "CHECKS_SEEN"),
     ]:
         assert size_of(struct, field) == int(constants[name]), field
