@@ -9,14 +9,37 @@ import struct
 import zlib
 from dataclasses import dataclass, field
 
+from native.testing.engine import Core
 from pylibsrtp import Policy, Session
 
 from native.engine.worker import KIND_AUDIO, KIND_VIDEO
-from native.testing.engine import Core
 
 __all__ = [
-    "AUDIO", "GCM", "KIND_AUDIO", "KIND_VIDEO", "START_US", "VP8", "VP8_NO_RTX", "Core", "Peer", "Rtp", "attribute", "compound", "connected", "extension_block",
-    "nack", "pli", "read_rtp", "receiver_report", "rtp", "sender_report", "stun", "stun_attributes", "subscribe", "publish", "vp8",
+    "AUDIO",
+    "GCM",
+    "KIND_AUDIO",
+    "KIND_VIDEO",
+    "START_US",
+    "VP8",
+    "VP8_NO_RTX",
+    "Core",
+    "Peer",
+    "Rtp",
+    "attribute",
+    "compound",
+    "connected",
+    "extension_block",
+    "nack",
+    "pli",
+    "publish",
+    "read_rtp",
+    "receiver_report",
+    "rtp",
+    "sender_report",
+    "stun",
+    "stun_attributes",
+    "subscribe",
+    "vp8",
 ]
 
 START_US = 1_000_000_000
@@ -52,7 +75,7 @@ def stun_attributes(message: bytes) -> dict[int, bytes]:
     at, found = 20, {}
     while at < len(message):
         kind, size = struct.unpack_from("!HH", message, at)
-        found[kind] = message[at + 4:at + 4 + size]
+        found[kind] = message[at + 4 : at + 4 + size]
         at += 4 + size + (-size % 4)
     return found
 
@@ -67,8 +90,18 @@ def extension_block(elements: dict[int, bytes], *, two_byte: bool = False) -> by
     return struct.pack("!HH", 0x1000 if two_byte else 0xBEDE, len(body) // 4) + body
 
 
-def rtp(seq: int, timestamp: int, ssrc: int, payload: bytes, *, payload_type: int = 96, marker: bool = False, extensions: dict[int, bytes] | None = None,
-        two_byte: bool = False, padding: bytes = b"") -> bytes:
+def rtp(
+    seq: int,
+    timestamp: int,
+    ssrc: int,
+    payload: bytes,
+    *,
+    payload_type: int = 96,
+    marker: bool = False,
+    extensions: dict[int, bytes] | None = None,
+    two_byte: bool = False,
+    padding: bytes = b"",
+) -> bytes:
     """Plain RTP (RFC 3550 section 5.1)."""
     first = 0x80 | (0x10 if extensions else 0) | (0x20 if padding else 0)
     head = struct.pack("!BBHII", first, marker << 7 | payload_type, seq & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc)
@@ -78,6 +111,7 @@ def rtp(seq: int, timestamp: int, ssrc: int, payload: bytes, *, payload_type: in
 @dataclass
 class Rtp:
     """What read_rtp finds."""
+
     payload_type: int
     marker: bool
     seq: int
@@ -110,12 +144,12 @@ def read_rtp(data: bytes) -> Rtp:
                 number, size = data[at], data[at + 1]
                 at += 2
             assert number not in found and at + size <= end
-            found[number] = data[at:at + size]
+            found[number] = data[at : at + size]
             at += size
     padding = data[-1] if first & 0x20 else 0
     assert not first & 0x20 or 0 < padding <= len(data) - at
-    assert not any(data[len(data) - padding:-1]) if padding else True
-    return Rtp(second & 0x7F, bool(second >> 7), seq, timestamp, ssrc, found, data[at:len(data) - padding], padding, data)
+    assert not any(data[len(data) - padding : -1]) if padding else True
+    return Rtp(second & 0x7F, bool(second >> 7), seq, timestamp, ssrc, found, data[at : len(data) - padding], padding, data)
 
 
 def vp8(number: int, size: int, *, keyframe: bool = False, first: bool = True, picture_id: int | None = None, tl0: int = 0) -> bytes:
@@ -153,7 +187,7 @@ def compound(data: bytes) -> list[tuple[int, int, bytes]]:
     while at < len(data):
         first, kind, words = struct.unpack_from("!BBH", data, at)
         assert first >> 6 == 2
-        found.append((kind, first & 31, data[at + 4:at + 4 + 4 * words]))
+        found.append((kind, first & 31, data[at + 4 : at + 4 + 4 * words]))
         at += 4 + 4 * words
     assert at == len(data)
     return found
@@ -170,6 +204,7 @@ def session(profile: int, key: bytes, *, inbound: bool) -> Session:
 @dataclass
 class Peer:
     """One remote peer of transport `id`."""
+
     core: Core
     id: int
     profile: int = GCM
@@ -199,14 +234,27 @@ class Peer:
     def set_keys(self) -> None:
         self.core.transport_keys(self.id, self.profile, self.keys[1], self.keys[0])
 
-    def check(self, *, nominate: bool = True, password: str | None = None, user: str | None = None, fingerprint: bool = True, extra: bytes = b"",
-              role: int = 0x802A, integrity: bool = True) -> bytes:
+    def check(
+        self,
+        *,
+        nominate: bool = True,
+        password: str | None = None,
+        user: str | None = None,
+        fingerprint: bool = True,
+        extra: bytes = b"",
+        role: int = 0x802A,
+        integrity: bool = True,
+    ) -> bytes:
         """A connectivity check (RFC 8445 section 7.2.4) with a transaction id of its own."""
         self.checks += 1
-        attributes = attribute(0x0006, (f"{self.ufrag}:cli{self.id}" if user is None else user).encode()) + attribute(0x0024, struct.pack("!I", 1 << 24))
+        attributes = attribute(0x0006, (f"{self.ufrag}:cli{self.id}" if user is None else user).encode()) + attribute(
+            0x0024, struct.pack("!I", 1 << 24)
+        )
         attributes += attribute(role, bytes(8)) + (attribute(0x0025) if nominate else b"") + extra
         transaction = struct.pack("!II", self.id, self.checks) + b"test"
-        return stun(1, transaction, attributes, (self.password if password is None else password) if integrity else None, fingerprint=fingerprint)
+        return stun(
+            1, transaction, attributes, (self.password if password is None else password) if integrity else None, fingerprint=fingerprint
+        )
 
     def protect(self, plain: bytes) -> bytes:
         return self.seal.protect_rtcp(plain) if 192 <= plain[1] <= 223 else self.seal.protect(plain)
@@ -235,13 +283,17 @@ def connected(core: Core, number: int, *, profile: int = GCM, extensions: dict[s
     return peer
 
 
-def publish(peer: Peer, producer: int, ssrc: int = 0, *, kind: int = KIND_VIDEO, mid: str = "0", rtx: int = 0, codecs: list | None = None) -> None:
+def publish(
+    peer: Peer, producer: int, ssrc: int = 0, *, kind: int = KIND_VIDEO, mid: str = "0", rtx: int = 0, codecs: list | None = None
+) -> None:
     chosen = codecs or (VP8 if kind == KIND_VIDEO else AUDIO)
     peer.core.producer_open(producer, peer.id, kind, mid, chosen, ssrcs=[(ssrc, rtx)] if ssrc else [])
     peer.core.advance(peer.core.now_us)
 
 
-def subscribe(peer: Peer, consumer: int, producer: int, ssrc: int, *, rtx: int = 0, kind: int = KIND_VIDEO, mid: str = "0", codecs: list | None = None) -> None:
+def subscribe(
+    peer: Peer, consumer: int, producer: int, ssrc: int, *, rtx: int = 0, kind: int = KIND_VIDEO, mid: str = "0", codecs: list | None = None
+) -> None:
     chosen = codecs or (AUDIO if kind == KIND_AUDIO else VP8 if rtx else VP8_NO_RTX)
     peer.core.consumer_open(consumer, peer.id, kind, mid, ssrc, rtx, chosen)
     peer.core.consumer_attach(consumer, producer)

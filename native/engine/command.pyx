@@ -4,7 +4,7 @@ from libc.stdlib cimport malloc
 from libc.string cimport memcpy, memset
 
 from native.engine.consumer cimport (
-    consumer_attach, consumer_detach, consumer_forget, consumer_free, consumer_new, consumer_pause,
+    consumer_attach, consumer_detach, consumer_free, consumer_new, consumer_pause, consumer_renegotiated,
 )
 from native.engine.keyframe cimport keyframe_request
 from native.engine.producer cimport producer_bind, producer_free, producer_new
@@ -54,11 +54,10 @@ cdef int run_transport_open(WorkerCore* core, const CredentialsCommand* command)
 
 cdef int run_extensions(Transport* transport, const ExtensionsCommand* command) noexcept nogil:
     cdef Consumer* consumer = transport.consumers
-    while consumer != NULL:
-        if consumer.repeatable:
-            consumer_forget(consumer)
-        consumer = consumer.next
     transport.extensions = command.extensions
+    while consumer != NULL:
+        consumer_renegotiated(consumer)
+        consumer = consumer.next
     return transport_cc_prepare(transport)
 
 

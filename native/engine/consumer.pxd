@@ -12,8 +12,8 @@ cdef void consumer_free(Consumer* consumer) noexcept nogil
 cdef int consumer_attach(Consumer* consumer, Producer* producer, uint8_t payload_type) noexcept nogil
 cdef void consumer_detach(Consumer* consumer) noexcept nogil
 cdef void consumer_pause(Consumer* consumer, bint paused) noexcept nogil
-# Nothing sent so far may be sent again: it would come out with other bytes.
-cdef void consumer_forget(Consumer* consumer) noexcept nogil
+# The transport's extension map has changed.
+cdef void consumer_renegotiated(Consumer* consumer) noexcept nogil
 # Queues the packet for the end of the turn, or counts why not.
 cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept nogil
 # Answers a NACK from the producer's history.

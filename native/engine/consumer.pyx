@@ -149,9 +149,13 @@ cdef void header_prepare(Consumer* consumer) noexcept nogil:
             at += extension_put(consumer.header + at, ids[<int>EXT_ABS_SEND_TIME], zero, 3, wide)
 
 
-cdef void consumer_forget(Consumer* consumer) noexcept nogil:
-    if consumer.started:
+cdef void consumer_renegotiated(Consumer* consumer) noexcept nogil:
+    if consumer.codec == CODEC_NONE:
+        return
+    if consumer.repeatable and consumer.started:
+        # Nothing sent so far may be sent again: it would come out with another header under the same number.
         consumer.first_source = consumer.highest - consumer.seq_offset + 1
+    header_prepare(consumer)
 
 
 cdef bint consumer_choose_codec(Consumer* consumer, uint8_t codec) noexcept nogil:

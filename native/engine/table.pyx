@@ -70,6 +70,8 @@ cdef int id_table_put(IdTable* table, uint64_t id, void* value) noexcept nogil:
 cdef void id_table_remove(IdTable* table, uint64_t id) noexcept nogil:
     cdef size_t at = id_hash(id) & table.mask
     cdef size_t next, home
+    if id == 0:
+        return
     while table.slots[at].id != id:
         if table.slots[at].id == 0:
             return

@@ -11,14 +11,38 @@ import struct
 import pytest
 
 from tests.engine_peers import (
-    AUDIO, KIND_AUDIO, KIND_VIDEO, START_US, VP8, VP8_NO_RTX, Core, Peer, attribute, nack, pli, receiver_report, rtcp, rtp, sender_report, vp8,
+    AUDIO,
+    KIND_AUDIO,
+    KIND_VIDEO,
+    START_US,
+    VP8,
+    VP8_NO_RTX,
+    Core,
+    Peer,
+    attribute,
+    nack,
+    pli,
+    receiver_report,
+    rtcp,
+    rtp,
+    sender_report,
+    vp8,
 )
 
 DATAGRAMS = 1_000_000
 CHUNK = 2500
 H264 = [(102, "H264", 90000, 103), (98, "VP9", 90000, 99), (45, "AV1", 90000, 46)]
 EVERY = VP8 + H264
-EXTENSIONS = {"mid": 1, "transport-cc": 2, "abs-send-time": 3, "audio-level": 4, "dependency-descriptor": 5, "playout-delay": 6, "rid": 7, "abs-capture-time": 20}
+EXTENSIONS = {
+    "mid": 1,
+    "transport-cc": 2,
+    "abs-send-time": 3,
+    "audio-level": 4,
+    "dependency-descriptor": 5,
+    "playout-delay": 6,
+    "rid": 7,
+    "abs-capture-time": 20,
+}
 DTLS = bytes.fromhex("16fefd0000000000000000") + struct.pack("!H", 40) + bytes(40)
 RAW, RTP, RTCP, STUN = range(4)
 
@@ -53,8 +77,12 @@ def samples(core: Core, peer: Peer, number: int) -> None:
         rtp(1, 1, media, b"", extensions={2: b"\0\5"}),
     ]
     feedback = [
-        receiver_report(media, report_block(out) + report_block(out + 1)), sender_report(media, 1 << 60, 5), pli(media, out),
-        nack(media, out, list(range(0, 400, 3))), transport_cc(media, out, 7), transport_cc(media, out, 300),
+        receiver_report(media, report_block(out) + report_block(out + 1)),
+        sender_report(media, 1 << 60, 5),
+        pli(media, out),
+        nack(media, out, list(range(0, 400, 3))),
+        transport_cc(media, out, 7),
+        transport_cc(media, out, 300),
         receiver_report(media) + rtcp(206, 4, struct.pack("!IIIBxxx", media, 0, out, 1)),
         receiver_report(media) + rtcp(206, 15, struct.pack("!II4sBBHI", media, 0, b"REMB", 1, 0x10, 5, out)),
         receiver_report(media) + rtcp(202, 1, struct.pack("!IBB6s", media, 1, 6, b"cname!")) + rtcp(203, 1, struct.pack("!I", media)),
@@ -77,8 +105,15 @@ def open_everything(core: Core, peer: Peer) -> None:
     core.producer_open(200 + peer.id, peer.id, KIND_AUDIO, "1", AUDIO)
     for other in range(1, 5):
         rtx = 3000 + 10 * peer.id + other if peer.id & 1 else 0
-        core.consumer_open(10 * peer.id + other, peer.id, KIND_VIDEO, "2", 2000 + peer.id if other == 1 else 4000 + 10 * peer.id + other, rtx,
-                           EVERY if rtx else VP8_NO_RTX)
+        core.consumer_open(
+            10 * peer.id + other,
+            peer.id,
+            KIND_VIDEO,
+            "2",
+            2000 + peer.id if other == 1 else 4000 + 10 * peer.id + other,
+            rtx,
+            EVERY if rtx else VP8_NO_RTX,
+        )
         core.consumer_attach(10 * peer.id + other, 100 + other)
 
 
@@ -110,9 +145,13 @@ def shake(core: Core, peers: list[Peer], rng: random.Random) -> None:
         elif what == 10:
             core.transport_connect(peer.id, peer.ip, peer.port)
         elif what == 11:
-            core.transport_restart(peer.id, local_ufrag=peer.ufrag, local_password=peer.password, remote_ufrag=f"cli{peer.id}", remote_password="r" * 24)
+            core.transport_restart(
+                peer.id, local_ufrag=peer.ufrag, local_password=peer.password, remote_ufrag=f"cli{peer.id}", remote_password="r" * 24
+            )
         elif what == 12:
-            core.source_open(100, KIND_VIDEO, bitrate_bps=rng.choice([10, 800_000, 4_000_000_000]), frames_per_s=rng.choice([0, 1, 30, 5_000_000]))
+            core.source_open(
+                100, KIND_VIDEO, bitrate_bps=rng.choice([10, 800_000, 4_000_000_000]), frames_per_s=rng.choice([0, 1, 30, 5_000_000])
+            )
         elif what == 13:
             core.sink_open(producer)
         else:
@@ -151,7 +190,10 @@ def clean(core: Core, now_us: int) -> None:
     found = core.audit()
     assert (found["ids"], found["paths"], found["users"]) == (0, 0, 0)
     counters = core.counters()
-    assert all(counters[name] == 0 for name in ("transports", "transports_connected", "transports_secure", "producers", "consumers", "history_bytes"))
+    assert all(
+        counters[name] == 0
+        for name in ("transports", "transports_connected", "transports_secure", "producers", "consumers", "history_bytes")
+    )
 
 
 # Each profile, with and without GSO, takes its share of the million.
@@ -176,11 +218,35 @@ def test_storm(profile: int, gso: bool, share: float) -> None:
     counters = core.counters()
     assert counters["datagrams_received"] >= DATAGRAMS * share
     # The storm reached what it was made for.
-    for name in ("packets_received_video", "packets_received_rtcp", "packets_received_rtx", "packets_sent_video", "packets_sent_rtx",
-                 "packets_sent_rtcp", "nack_received", "pli_received", "fir_received", "remb_received", "transport_cc_received", "packets_received_audio"):
+    for name in (
+        "packets_received_video",
+        "packets_received_rtcp",
+        "packets_received_rtx",
+        "packets_sent_video",
+        "packets_sent_rtx",
+        "packets_sent_rtcp",
+        "nack_received",
+        "pli_received",
+        "fir_received",
+        "remb_received",
+        "transport_cc_received",
+        "packets_received_audio",
+    ):
         assert counters[name] > 10, name
-    quiet = {"drop_dtls_crowded", "drop_history_full", "drop_rtp_no_keys", "drop_rtcp_no_keys", "drop_lost_consent", "drop_send_no_path",
-             "drop_rtcp_ssrc_limit", "drop_rtp_ssrc_limit", "drop_rtp_too_large", "drop_consumer_stale", "drop_consumer_codec", "drop_consumer_not_secure"}
+    quiet = {
+        "drop_dtls_crowded",
+        "drop_history_full",
+        "drop_rtp_no_keys",
+        "drop_rtcp_no_keys",
+        "drop_lost_consent",
+        "drop_send_no_path",
+        "drop_rtcp_ssrc_limit",
+        "drop_rtp_ssrc_limit",
+        "drop_rtp_too_large",
+        "drop_consumer_stale",
+        "drop_consumer_codec",
+        "drop_consumer_not_secure",
+    }
     silent = {name for name, value in counters.items() if name.startswith("drop_") and not value}
     assert silent <= quiet
     clean(core, now_us)

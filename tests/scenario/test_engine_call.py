@@ -8,12 +8,29 @@ import random
 import struct
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
 from tests.engine_peers import (
-    AUDIO, KIND_AUDIO, START_US, VP8_NO_RTX, Core, Peer, Rtp, compound, connected, nack, pli, publish, read_rtp, receiver_report, rtp,
-    sender_report, subscribe, vp8,
+    AUDIO,
+    KIND_AUDIO,
+    START_US,
+    VP8_NO_RTX,
+    Core,
+    Peer,
+    Rtp,
+    compound,
+    connected,
+    nack,
+    pli,
+    publish,
+    read_rtp,
+    receiver_report,
+    rtp,
+    sender_report,
+    subscribe,
+    vp8,
 )
 
 STEP_US = 1000
@@ -23,6 +40,7 @@ MEDIA, MEDIA_RTX, OUT, OUT_RTX = 1000, 1001, 2000, 2001
 @dataclass
 class Link:
     """One direction of a network, seeded."""
+
     seed: int
     loss: float = 0.0
     delay_us: int = 10_000
@@ -50,6 +68,7 @@ class Link:
 @dataclass
 class Publisher:
     """Sends frames, keeps them, answers NACKs by RTX (or again as they were)."""
+
     peer: Peer
     up: Link
     down: Link
@@ -104,7 +123,7 @@ class Publisher:
             elif (kind, count) == (205, 15):
                 self.feedback += 1
             elif kind == 201:
-                self.reports += [body[4 + 24 * i:28 + 24 * i] for i in range(count)]
+                self.reports += [body[4 + 24 * i : 28 + 24 * i] for i in range(count)]
             elif (kind, count) == (205, 1):
                 for at in range(8, len(body), 4):
                     first, mask = struct.unpack_from("!HH", body, at)
@@ -117,18 +136,24 @@ class Publisher:
             return
         number, timestamp, payload, marker, elements = self.sent[seq]
         self.rtx_seq += 1
-        self.emit(rtp(self.rtx_seq, timestamp, self.rtx, struct.pack("!H", number) + payload, payload_type=97, marker=marker, extensions=elements), now_us)
+        self.emit(
+            rtp(
+                self.rtx_seq, timestamp, self.rtx, struct.pack("!H", number) + payload, payload_type=97, marker=marker, extensions=elements
+            ),
+            now_us,
+        )
 
 
 @dataclass
 class Subscriber:
     """Opens what it gets, unwraps RTX, asks for what is missing."""
+
     peer: Peer
     up: Link
     down: Link
     ssrc: int = OUT
     rtx: int = OUT_RTX
-    got: dict[int, Rtp] = field(default_factory=dict)    # by extended number
+    got: dict[int, Rtp] = field(default_factory=dict)  # by extended number
     raw: dict[tuple[int, int], bytes] = field(default_factory=dict)
     highest: int = -1
     asked: dict[int, int] = field(default_factory=dict)
@@ -220,7 +245,7 @@ class World:
                 self.trains.append((ip, segment, len(data)))
                 end = where[ip, port]
                 for at in range(0, len(data), segment or len(data)):
-                    end.down.put(data[at:at + (segment or len(data))], self.now_us)
+                    end.down.put(data[at : at + (segment or len(data))], self.now_us)
             for end in ends:
                 for data in end.down.take(self.now_us):
                     end.hear(data, self.now_us)
@@ -229,13 +254,26 @@ class World:
                     end.ask(self.now_us)
 
 
-def call(*, loss: float = 0.0, profile: int = 7, rtx: bool = True, subscribers: int = 1, gso: bool = True, jitter_us: int = 0, double: float = 0.0,
-         publish_extensions: dict | None = None, subscribe_extensions: dict | None = None, seed: int = 1) -> World:
+def call(
+    *,
+    loss: float = 0.0,
+    profile: int = 7,
+    rtx: bool = True,
+    subscribers: int = 1,
+    gso: bool = True,
+    jitter_us: int = 0,
+    double: float = 0.0,
+    publish_extensions: dict | None = None,
+    subscribe_extensions: dict | None = None,
+    seed: int = 1,
+) -> World:
     core = Core(gso=gso)
     core.seed(seed)
 
     def links(number: int) -> tuple[Link, Link]:
-        return Link(seed * 100 + number, loss, jitter_us=jitter_us, double=double), Link(seed * 100 + number + 50, loss, jitter_us=jitter_us, double=double)
+        return Link(seed * 100 + number, loss, jitter_us=jitter_us, double=double), Link(
+            seed * 100 + number + 50, loss, jitter_us=jitter_us, double=double
+        )
 
     publisher = Publisher(connected(core, 1, profile=profile, extensions=publish_extensions), *links(1))
     publish(publisher.peer, 10, MEDIA, rtx=MEDIA_RTX)
@@ -267,7 +305,7 @@ def test_loss_on_both_legs_is_repaired(profile: int, rtx: bool, gso: bool) -> No
     continuous(end)
     published = [packet[2] for packet in world.publisher.sent.values()]
     start = published.index(end.stream()[0])
-    assert len(end.got) > 750 and end.stream()[:750] == published[start:start + 750]
+    assert len(end.got) > 750 and end.stream()[:750] == published[start : start + 750]
     assert world.publisher.nacked and (end.repairs > 10 if rtx else end.repairs == 0)
     assert world.core.counters()["nack_unanswered"] < 60
     if not gso:
@@ -304,7 +342,7 @@ def test_trains_are_equal_but_for_their_last_and_padding_is_right() -> None:
     long = [(segment, size) for ip, segment, size in world.trains if segment]
     assert long and all(segment < size <= 64 * segment for segment, size in long)
     assert sum(1 for plain in end.wire if plain.padding) > 20 and all(plain.padding <= 32 for plain in end.wire)
-    assert end.stream() == [packet[2] for packet in world.publisher.sent.values()][:len(end.stream())]
+    assert end.stream() == [packet[2] for packet in world.publisher.sent.values()][: len(end.stream())]
 
 
 def test_joining_starts_with_a_key_frame_that_is_asked_for() -> None:
@@ -332,7 +370,7 @@ def test_a_storm_of_key_frame_requests_reaches_the_publisher_twice_a_second_at_m
     assert world.core.counters()["pli_received"] > 1500
     times = world.publisher.plis
     assert 6 <= len(times) <= 9
-    assert all(later - earlier >= 490_000 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 490_000 for earlier, later in pairwise(times))
 
 
 def test_pause_and_resume_leaves_no_gap_and_time_goes_on() -> None:
@@ -350,7 +388,7 @@ def test_pause_and_resume_leaves_no_gap_and_time_goes_on() -> None:
     world.run(1)
     continuous(end)
     after = end.got[silent + 1]
-    assert after.payload[:1] == b"\x90" and after.payload[5:][1] == 0 or after.payload[6] == 0, "starts with a key frame"
+    assert after.payload[0] == 0x90 and after.payload[5] == 0, "starts with a key frame"
     step = after.timestamp - before.timestamp & 0xFFFFFFFF
     assert 3 * 90_000 <= step <= 4 * 90_000
     assert picture(after) == (picture(end.got[silent])[0] + 1, (picture(end.got[silent])[1] + 1) & 0xFF)
@@ -366,7 +404,9 @@ def picture(packet: Rtp) -> tuple[int, int]:
 def test_another_producer_goes_on_where_the_first_ended() -> None:
     world = call()
     world.publisher.picture_id, world.publisher.tl0 = 32760, 250
-    other = Publisher(connected(world.core, 9), Link(901), Link(902), ssrc=3000, rtx=3001, seq=65530, timestamp=1 << 31, picture_id=5, tl0=9)
+    other = Publisher(
+        connected(world.core, 9), Link(901), Link(902), ssrc=3000, rtx=3001, seq=65530, timestamp=1 << 31, picture_id=5, tl0=9
+    )
     other.number = 100_000
     publish(other.peer, 11, 3000, rtx=3001)
     world.others.append(other)
@@ -381,10 +421,10 @@ def test_another_producer_goes_on_where_the_first_ended() -> None:
     sources = [packet[2][6:] for packet in other.sent.values()]
     firsts = [packet for packet in mixed if packet.payload[6:] in sources]
     assert firsts and firsts[0].payload[5] == 0 and firsts[0].payload[0] == 0x90, "starts with a key frame"
-    assert firsts[0].seq == (last.seq + 1) & 0xFFFF or firsts[0].seq > last.seq
+    assert 0 < (firsts[0].seq - last.seq & 0xFFFF) < 8
     assert 0 < (firsts[0].timestamp - last.timestamp & 0xFFFFFFFF) < 90_000
     pictures = [picture(packet) for packet in mixed]
-    for earlier, later in zip(pictures, pictures[1:], strict=False):
+    for earlier, later in pairwise(pictures):
         assert later in (earlier, ((earlier[0] + 1) & 0x7FFF, (earlier[1] + 1) & 0xFF))
     assert pictures[-1][0] < 100, "the 15-bit picture id went round"
 
@@ -405,7 +445,7 @@ def test_the_publisher_takes_another_ssrc() -> None:
     old.number += 1000
     world.run(1)
     continuous(end)
-    assert end.stream()[first - min(end.got) + 1:][:40] == [packet[2] for packet in old.sent.values()][:40]
+    assert end.stream()[first - min(end.got) + 1 :][:40] == [packet[2] for packet in old.sent.values()][:40]
     assert ("producer_started", 10, "VP8", 7777) in world.core.events()
 
 
@@ -445,7 +485,7 @@ def test_numbers_wrap_on_both_sides(profile: int) -> None:
     continuous(end)
     assert world.publisher.seq > 65_900 and end.highest > 65_800
     published = [packet[2] for packet in world.publisher.sent.values()]
-    assert len(end.got) > 600 and end.stream()[:600] == published[published.index(end.stream()[0]):][:600]
+    assert len(end.got) > 600 and end.stream()[:600] == published[published.index(end.stream()[0]) :][:600]
 
 
 def test_a_jump_of_the_publishers_numbers_is_none_for_the_subscriber() -> None:
@@ -458,15 +498,18 @@ def test_a_jump_of_the_publishers_numbers_is_none_for_the_subscriber() -> None:
         world.publisher.key_due = True
         world.run(0.2)
     continuous(end)
-    assert end.stream()[-1] == list(world.publisher.sent.values())[-3][2] or len(end.got) > 100
+    assert len(end.got) > 100
 
 
-@pytest.mark.parametrize("there, here", [
-    ({"audio-level": 4, "mid": 1, "dependency-descriptor": 5}, {"audio-level": 9, "mid": 3, "dependency-descriptor": 1}),
-    ({"audio-level": 4, "mid": 1, "dependency-descriptor": 5}, {"audio-level": 90, "mid": 3, "dependency-descriptor": 200}),
-    ({"audio-level": 40, "mid": 100, "dependency-descriptor": 250}, {"audio-level": 1, "mid": 14, "dependency-descriptor": 2}),
-    ({"audio-level": 4, "mid": 1, "dependency-descriptor": 5}, {"dependency-descriptor": 7}),
-])
+@pytest.mark.parametrize(
+    "there, here",
+    [
+        ({"audio-level": 4, "mid": 1, "dependency-descriptor": 5}, {"audio-level": 9, "mid": 3, "dependency-descriptor": 1}),
+        ({"audio-level": 4, "mid": 1, "dependency-descriptor": 5}, {"audio-level": 90, "mid": 3, "dependency-descriptor": 200}),
+        ({"audio-level": 40, "mid": 100, "dependency-descriptor": 250}, {"audio-level": 1, "mid": 14, "dependency-descriptor": 2}),
+        ({"audio-level": 4, "mid": 1, "dependency-descriptor": 5}, {"dependency-descriptor": 7}),
+    ],
+)
 @pytest.mark.parametrize("descriptor", [b"abc", bytes(range(40))])
 def test_header_extensions_change_their_ids_and_form(there: dict, here: dict, descriptor: bytes) -> None:
     world = call(publish_extensions=there, subscribe_extensions={**here, "transport-cc": 12})
@@ -478,18 +521,40 @@ def test_header_extensions_change_their_ids_and_form(there: dict, here: dict, de
     world.run(0.1, frames=False)
     [end] = world.subscribers
     assert len(end.wire) == 5
+    counted = [struct.unpack("!H", packet.extensions.pop(12))[0] for packet in end.wire]
+    assert counted == list(range(counted[0], counted[0] + 5))
     for number, packet in enumerate(end.wire):
         expected = {here["dependency-descriptor"]: descriptor}
         if "mid" in here:
             expected |= {here["mid"]: b"0", here["audio-level"]: b"\x7f"}
-        counted = packet.extensions.pop(12)
         assert packet.extensions == expected and packet.payload == vp8(number, 50, keyframe=True)
-        assert struct.unpack("!H", counted)[0] == (struct.unpack("!H", end_first(end))[0] + number if number else struct.unpack("!H", counted)[0])
-        end.first_counted = end_first(end) if number else counted
 
 
-def end_first(end: Subscriber) -> bytes:
-    return getattr(end, "first_counted", b"\0\0")
+@pytest.mark.parametrize("rtx", [True, False])
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ({"mid": 1, "audio-level": 4, "transport-cc": 2}, {"mid": 9, "transport-cc": 3, "abs-send-time": 5}),
+        ({}, {"mid": 1, "dependency-descriptor": 5}),
+        ({"mid": 20, "dependency-descriptor": 5, "audio-level": 7}, {}),
+    ],
+)
+def test_headers_follow_a_change_of_the_extension_map(first: dict, second: dict, rtx: bool) -> None:
+    world = call(rtx=rtx, publish_extensions={"audio-level": 4, "dependency-descriptor": 5}, subscribe_extensions=first)
+    [end] = world.subscribers
+    for number, here in enumerate((first, second)):
+        world.core.transport_extensions(end.peer.id, here)
+        world.core.turn_at(world.now_us)
+        # One packet that brings extensions, one that brings none.
+        for elements in ({4: b"\x7f", 5: b"abc"}, {}):
+            world.publisher.emit(
+                rtp(100 + 2 * number + (not elements), 9, MEDIA, vp8(number, 50, keyframe=True), extensions=elements), world.now_us
+            )
+        world.run(0.05, frames=False)
+        for packet, full in zip(end.wire[-2:], (True, False), strict=True):
+            own = {"mid", "transport-cc", "abs-send-time"} if rtx else {"mid"}
+            expected = own | ({"audio-level", "dependency-descriptor"} if full else set())
+            assert set(packet.extensions) == {here[name] for name in expected if name in here}
 
 
 def test_sender_reports_keep_audio_and_video_of_a_publisher_together() -> None:
@@ -564,17 +629,19 @@ def test_transport_cc_runs_both_ways() -> None:
     counted: list[int] = []
 
     def feedback(now_us: int) -> None:
-        fresh = [struct.unpack("!H", packet.extensions[2])[0] for packet in end.wire[len(counted):]]
+        fresh = [struct.unpack("!H", packet.extensions[2])[0] for packet in end.wire[len(counted) :]]
         counted.extend(fresh)
         if len(fresh) >= 2 and now_us % 1000 == 0 and fresh[-1] - fresh[0] == len(fresh) - 1 and len(fresh) < 8:
             statuses = struct.pack("!H", 1 << 13 | len(fresh))
-            body = struct.pack("!IIHHI", 5, OUT, fresh[0], len(fresh), (now_us // 64_000 & 0xFFFFFF) << 8) + statuses + bytes([4] * len(fresh))
+            body = (
+                struct.pack("!IIHHI", 5, OUT, fresh[0], len(fresh), (now_us // 64_000 & 0xFFFFFF) << 8) + statuses + bytes([4] * len(fresh))
+            )
             body += bytes(-len(body) % 4)
             end.up.put(end.peer.protect(receiver_report(5) + struct.pack("!BBH", 0x8F, 205, len(body) // 4) + body), now_us)
 
     world.run(3, on_step=feedback)
     assert counted == [(counted[0] + at) & 0xFFFF for at in range(len(counted))]
-    assert world.publisher.feedback > 30
+    assert world.publisher.feedback > 15
     world.core.transport_stats(2, 77)
     world.core.turn_at(world.now_us)
     stats = next(event[2] for event in world.core.events() if event[:2] == ("stats", 77))
@@ -601,7 +668,7 @@ def test_a_late_original_after_its_repair_is_not_sent_twice() -> None:
     publisher.frame(world.now_us, packets=1)
     world.run(0.05, frames=False)
     base = publisher.seq
-    publisher.seq += 1                                   # one number stays open
+    publisher.seq += 1  # one number stays open
     publisher.frame(world.now_us, packets=2)
     world.run(0.05, frames=False)
     publisher.sent[base] = (base, 1, vp8(9999, 60), False, {})
@@ -609,7 +676,7 @@ def test_a_late_original_after_its_repair_is_not_sent_twice() -> None:
     world.run(0.05, frames=False)
     repaired = world.core.counters()["packets_recovered"]
     assert repaired == 1
-    world.run(4, frames=False)                           # the history has forgotten it
+    world.run(4, frames=False)  # the history has forgotten it
     publisher.frame(world.now_us, packets=2)
     publisher.emit(rtp(base, 1, MEDIA, vp8(5555, 80)), world.now_us)
     publisher.sent[base] = (base, 1, vp8(4444, 70), False, {})

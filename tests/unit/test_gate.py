@@ -5,7 +5,22 @@ import struct
 import pytest
 
 from tests.engine_peers import (
-    KIND_VIDEO, START_US, VP8, Core, Peer, attribute, connected, publish, read_rtp, receiver_report, rtp, stun, stun_attributes, subscribe, vp8,
+    KIND_VIDEO,
+    START_US,
+    VP8,
+    Core,
+    Peer,
+    attribute,
+    connected,
+    pli,
+    publish,
+    read_rtp,
+    receiver_report,
+    rtp,
+    stun,
+    stun_attributes,
+    subscribe,
+    vp8,
 )
 
 STATES = ("none", "connected", "secure", "lost")
@@ -132,7 +147,13 @@ def test_another_address_gets_nothing(state: str, kind: str, authentic: bool) ->
     assert core.events() == []
     assert transport_state(core) == state_before
     moved = {name: after[name] - before[name] for name in after if name.startswith("drop_") and after[name] != before[name]}
-    name = {"unknown": "unknown_class", "stun": "stun_unauthentic", "dtls": "dtls_unvalidated", "rtp": "rtp_unvalidated", "rtcp": "rtcp_unvalidated"}[kind]
+    name = {
+        "unknown": "unknown_class",
+        "stun": "stun_unauthentic",
+        "dtls": "dtls_unvalidated",
+        "rtp": "rtp_unvalidated",
+        "rtcp": "rtcp_unvalidated",
+    }[kind]
     assert moved == {f"drop_{name}": 1}
 
 
@@ -189,7 +210,7 @@ def test_a_check_replayed_from_another_address_moves_nothing() -> None:
 
 
 def test_the_answer_names_the_address_it_came_from() -> None:
-    core, peer, now_us = world("none")
+    _, peer, now_us = world("none")
     [(ip, port, answer)] = peer.inject(peer.check(), now_us)
     assert (ip, port) == (peer.ip, peer.port)
     found = stun_attributes(answer)
@@ -325,7 +346,6 @@ def test_a_replayed_packet_goes_nowhere() -> None:
 
 def test_replayed_rtcp_does_nothing() -> None:
     core, publisher, subscriber = forwarding()
-    from tests.engine_peers import pli
     data = subscriber.protect(pli(3, 2000))
     now_us = START_US + 2_000_000
     assert len(publisher.mine(subscriber.inject(data, now_us))) == 1
