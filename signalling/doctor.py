@@ -13,12 +13,15 @@ import re
 import resource
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+
+from mediaserver.config import MediaSettings
+from mediaserver.errors import LocalError
+from mediaserver.workers import native_worker
 
 # 4 MiB hold 20 ms of 1.6 Gbit/s: enough for a worker that was not scheduled for one tick. More costs memory only under overload.
 SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
@@ -49,16 +52,6 @@ class Finding:
     def json(self) -> dict[str, str]:
         """For programs."""
         return {"what": self.what, "verdict": str(self.verdict), "found": self.found, "remedy": self.remedy}
-
-
-class Ports(Protocol):
-    """The part of the configuration that the doctor looks at."""
-
-    http_host: str
-    http_port: int
-    udp_port: int
-    workers: int
-    data_dir: Path
 
 
 def good(what: str, found: str) -> Finding:
@@ -137,17 +130,17 @@ def native_modules(package: str = "native") -> Iterator[Finding]:
         yield good("Native part", f"{len(names)} modules load")
 
 
-def engine(make: Callable[[], object]) -> Iterator[Finding]:
-    """What a worker found at run time: cipher library, packet trains, IPv6. `make` opens a worker on any free port."""
+def engine(settings: MediaSettings) -> Iterator[Finding]:
+    """What a worker finds at run time: cipher library, packet trains, IPv6. Opens one on any free port."""
     try:
-        worker = make()
-    except (ImportError, OSError, RuntimeError) as error:
-        yield failure("Media engine", str(error), "See the native part above; then run `tresen doctor` again.")
+        worker = native_worker(settings.udp_host, 0)
+    except LocalError as error:
+        yield failure("Media engine", str(error), "Mend the native part and the address of the media sockets, then ask again.")
         return
-    features: dict[str, str] = getattr(worker, "features")  # noqa: B009  (a plain attribute of a class mypy cannot see here)
-    getattr(worker, "stop")()  # noqa: B009
+    features = worker.features
+    worker.stop()
     crypto = features.get("crypto", "unknown")
-    if crypto.startswith("openssl") and platform.machine() == "x86_64":
+    if not crypto.startswith("ipsec-mb") and platform.machine() == "x86_64":
         remedy = "apt-get install libipsec-mb-dev, then build again: a packet is sealed in a quarter of the time."
         yield warning("Cipher library", crypto, remedy)
     else:
@@ -156,15 +149,16 @@ def engine(make: Callable[[], object]) -> Iterator[Finding]:
         if features.get(feature) == "on":
             yield good(what, "on")
         else:
-            yield warning(what, features.get(feature, "unknown"), "Works without, at several times the cost per packet; Linux 5.0 or newer has it.")
+            remedy = "Works without, at several times the cost per packet; Linux 5.0 or newer has it."
+            yield warning(what, features.get(feature, "unknown"), remedy)
     if "ipv6" in features:
         yield good("IPv6", features["ipv6"])
 
 
-def ports(settings: Ports) -> Iterator[Finding]:
+def ports(settings: MediaSettings) -> Iterator[Finding]:
     """Whether the configured ports are free."""
-    for number in range(settings.udp_port, settings.udp_port + max(1, settings.workers)):
-        yield port(f"UDP port {number} (media)", socket.SOCK_DGRAM, "", number, "TRESEN_UDP_PORT")
+    for number in range(settings.udp_port, settings.udp_port + settings.worker_count):
+        yield port(f"UDP port {number} (media)", socket.SOCK_DGRAM, settings.udp_host, number, "TRESEN_UDP_PORT")
     yield port(f"TCP port {settings.http_port} (HTTP)", socket.SOCK_STREAM, settings.http_host, settings.http_port, "TRESEN_HTTP_PORT")
 
 
@@ -173,6 +167,8 @@ def port(what: str, kind: socket.SocketKind, host: str, number: int, setting: st
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family, kind) as probe:
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             if kind == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, number))
@@ -190,7 +186,8 @@ def socket_buffers(folder: Path = Path("/proc/sys/net/core")) -> Iterator[Findin
             continue
         size = int(file.read_text())
         if size < SOCKET_BUFFER_BYTES:
-            remedy = f"sysctl -w net.core.{name}={SOCKET_BUFFER_BYTES} (and the same line in /etc/sysctl.d/tresen.conf): bursts are lost otherwise."
+            line = f"net.core.{name}={SOCKET_BUFFER_BYTES}"
+            remedy = f"sysctl -w {line} (and `{line}` in /etc/sysctl.d/tresen.conf): bursts are lost otherwise."
             yield warning(f"Socket buffer ({name})", f"{size // 1024} KiB", remedy)
         else:
             yield good(f"Socket buffer ({name})", f"{size // 1024} KiB")
@@ -200,12 +197,13 @@ def descriptors() -> Iterator[Finding]:
     """How many connections this process may hold."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < DESCRIPTORS_WANTED:
-        yield warning("Open files", f"{soft} (at most {hard})", f"ulimit -n {DESCRIPTORS_WANTED}, or LimitNOFILE={DESCRIPTORS_WANTED} in the unit file.")
+        remedy = f"ulimit -n {DESCRIPTORS_WANTED}, or LimitNOFILE={DESCRIPTORS_WANTED} in the unit file."
+        yield warning("Open files", f"{soft} (at most {hard})", remedy)
     else:
         yield good("Open files", str(soft))
 
 
-def data_folder(settings: Ports) -> Iterator[Finding]:
+def data_folder(settings: MediaSettings) -> Iterator[Finding]:
     """Whether keys, database and recordings can be written."""
     folder = settings.data_dir
     nearest = folder
@@ -214,16 +212,17 @@ def data_folder(settings: Ports) -> Iterator[Finding]:
     if os.access(nearest, os.W_OK | os.X_OK):
         yield good("Data folder", f"{folder}" if folder.exists() else f"{folder} (will be made)")
     else:
-        yield failure("Data folder", f"{folder} cannot be written", "Give this user the right to write there, or choose another with TRESEN_DATA_DIR.")
+        remedy = "Give this user the right to write there, or choose another with TRESEN_DATA_DIR."
+        yield failure("Data folder", f"{folder} cannot be written", remedy)
 
 
-def examine(settings: Ports, make_worker: Callable[[], object]) -> Iterator[Finding]:
+def examine(settings: MediaSettings) -> Iterator[Finding]:
     """Every check, in the order in which one depends on another."""
     yield from python()
     yield from kernel()
     yield from libraries()
     yield from native_modules()
-    yield from engine(make_worker)
+    yield from engine(settings)
     yield from ports(settings)
     yield from socket_buffers()
     yield from descriptors()

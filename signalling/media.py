@@ -9,7 +9,6 @@ from aiohttp import web
 from mediaserver import http
 from mediaserver.config import MediaSettings
 from mediaserver.errors import LocalError
-from mediaserver.metrics import Metrics
 from mediaserver.server import MediaServer
 
 # Requests that are being answered when everything else has stopped: an answer takes milliseconds.
@@ -22,9 +21,8 @@ class MediaService:
     def __init__(self, settings: MediaSettings) -> None:
         """Opens nothing yet."""
         self.settings = settings
-        self.metrics = Metrics()
-        self.server = MediaServer(settings, observer=self.metrics)
-        self.application = http.application(self.server, self.metrics)
+        self.server = MediaServer(settings)
+        self.application = http.application(self.server)
         self._runner = web.AppRunner(self.application, access_log=None, shutdown_timeout=HTTP_FAREWELL_S)
 
     async def start(self) -> None:
@@ -36,7 +34,8 @@ class MediaService:
         except OSError as error:
             await self.stop()
             where = f"{self.settings.http_host}:{self.settings.http_port}"
-            raise LocalError(f"Cannot listen on {where} ({error.strerror}); choose another port with TRESEN_HTTP_PORT or --http-port.") from error
+            remedy = "choose another port with TRESEN_HTTP_PORT or --http-port"
+            raise LocalError(f"cannot listen on {where} ({error.strerror}); {remedy}") from error
 
     async def stop(self) -> None:
         """Drains with the configured deadline, then closes everything. Idempotent."""
