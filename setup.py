@@ -4,7 +4,7 @@ Nothing is probed or compiled before `build_ext` runs, so that metadata and the 
 
 NATIVE_DEBUG=1 builds with Cython's checks, C asserts and the address and undefined-behaviour sanitizers.
 TRESEN_CRYPTO=openssl leaves Intel ipsec-mb out even where it is installed.
-TRESEN_NATIVE=skip installs the Python part only: for an editable install whose native part `build_ext --inplace` keeps up to date.
+NATIVE_SKIP=1 installs the Python part only: for an editable install whose native part `build_ext --inplace` keeps up to date.
 """
 
 import os
@@ -81,7 +81,7 @@ def native_options() -> dict[str, Any]:
 
 
 def extensions() -> list[Extension]:
-    if os.environ.get("TRESEN_NATIVE") == "skip":
+    if os.environ.get("NATIVE_SKIP") == "1":
         return []
     sources = sorted(source for folder in ("native", "bench") for source in Path(folder).glob("**/*.pyx"))
     return [Extension(".".join(source.with_suffix("").parts), [str(source)]) for source in sources]

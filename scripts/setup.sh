@@ -5,7 +5,7 @@
 #   scripts/setup.sh run     what `tresen` needs to run
 #   scripts/setup.sh test    besides: test packages, linters, browsers
 #
-# PYTHON=... chooses the interpreter; TRESEN_CHROMIUM=... the browser of the tests.
+# PYTHON=... chooses the interpreter; CHROMIUM=... the browser of the tests.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -120,7 +120,7 @@ stamp=.venv/tresen-$purpose
 if [ "$(cat "$stamp" .venv/tresen-test 2>/dev/null | grep -cFx "$wanted")" = 0 ]; then
     say "installing the Python packages of requirements.lock"
     pip() { .venv/bin/python -m pip --disable-pip-version-check install -q -c requirements.lock "$@" </dev/null >&2; }
-    { pip setuptools cython && TRESEN_NATIVE=skip pip --no-build-isolation -e ".$extra"; } ||
+    { pip setuptools cython && NATIVE_SKIP=1 pip --no-build-isolation -e ".$extra"; } ||
         fail "pip could not install the packages; its own message is above (is there a network?)."
     printf '%s\n' "$wanted" >"$stamp"
 fi
@@ -149,12 +149,12 @@ fi
 
 # --- browser on systems that have none as a package -----------------------------------------------------------------
 
-if [ "$purpose" = test ] && [ -z "${TRESEN_CHROMIUM:-}" ] && [ "$(distribution)" = ubuntu ] && ! command -v google-chrome >/dev/null 2>&1; then
+if [ "$purpose" = test ] && [ -z "${CHROMIUM:-}" ] && [ "$(distribution)" = ubuntu ] && ! command -v google-chrome >/dev/null 2>&1; then
     if [ ! -e .venv/tresen-chromium ]; then
         say "Ubuntu has Chromium as a snap only; getting Playwright's own"
         .venv/bin/playwright install chromium </dev/null >&2 ||
             fail "no Chromium for the browser tests. Install one that is no snap, for instance Google's Chrome package, and say
-    TRESEN_CHROMIUM=/usr/bin/google-chrome make test"
+    CHROMIUM=/usr/bin/google-chrome make test"
         : >.venv/tresen-chromium
     fi
 fi

@@ -5,20 +5,23 @@ drain, which ends when the server is empty or the deadline is over; the second e
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 import uvloop
+
+log = logging.getLogger(__name__)
 
 # What a shell expects of a process that a signal ended (128 + signal number).
 EXIT_BY_SIGNAL = 128
 
 
 class Server(Protocol):
-    """What `run` needs of a server."""
+    """What `serve` needs of a server."""
 
     async def start(self) -> None:
         """Opens ports and starts work; raises when that fails."""
@@ -38,6 +41,7 @@ class Signals:
     def receive(self, number: int) -> None:
         """Takes one signal."""
         if not self.asked.is_set():
+            log.info("Draining: signal=%s; a second one ends at once", signal.Signals(number).name)
             self.asked.set()
             return
         sys.stderr.flush()
@@ -51,14 +55,12 @@ class Signals:
             loop.add_signal_handler(number, self.receive, number)
 
 
-async def serve(server: Server, *, announce: Callable[[], Awaitable[None]] | None = None, signals: Signals | None = None) -> None:
+async def serve(server: Server, announce: Callable[[], None], signals: Signals) -> None:
     """Starts the server, calls `announce` once it is up, and stops it when a signal asks."""
-    signals = signals or Signals()
     signals.watch()
     await server.start()
     try:
-        if announce is not None:
-            await announce()
+        announce()
         await signals.asked.wait()
     finally:
         await server.stop()

@@ -1,8 +1,11 @@
 /** Turns RTCPeerConnection statistics into the few figures a call page shows, and into one sentence about them. */
 
+const LEAST_S = 0.5;
+
 /** The figures of one direction, from two readings apart in time. Rates in bits/s, loss as a share, times in ms. */
 export class Meter {
   #last = null;
+  #rates = { bitrate_bps: 0, loss: 0 };
 
   /** Reads a connection; `null` where there is none. `direction`: "inbound" or "outbound". */
   async read(connection, direction) {
@@ -25,15 +28,10 @@ export class Meter {
       packets: sum(received ? "packetsReceived" : "packetsSent"),
       lost: received ? sum("packetsLost") : remote.reduce((total, row) => total + (row.packetsLost ?? 0), 0),
     };
-    const last = this.#last ?? now;
-    this.#last = now;
-    const seconds = (now.at - last.at) / 1000;
-    const lost = Math.max(0, now.lost - last.lost);
-    const packets = now.packets - last.packets + (received ? lost : 0);
+    this.#rate(now, received);
 
     return {
-      bitrate_bps: seconds > 0 ? Math.max(0, (8 * (now.bytes - last.bytes)) / seconds) : 0,
-      loss: packets > 0 ? Math.min(1, lost / packets) : 0,
+      ...this.#rates,
       rtt_ms: pair.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
       width: video.frameWidth ?? null,
       height: video.frameHeight ?? null,
@@ -57,6 +55,19 @@ export class Meter {
       concealedSamples: audio.concealedSamples ?? null,
       samplesReceived: audio.totalSamplesReceived ?? null,
     };
+  }
+
+  /** Rates since the last reading; one too close to it says nothing and is passed over. */
+  #rate(now, received) {
+    const last = this.#last;
+    const seconds = last ? (now.at - last.at) / 1000 : 0;
+    if (last && seconds < LEAST_S) return;
+    this.#last = now;
+    // A new connection counts from nought again.
+    if (!last || now.bytes < last.bytes) return;
+    const lost = Math.max(0, now.lost - last.lost);
+    const packets = now.packets - last.packets + (received ? lost : 0);
+    this.#rates = { bitrate_bps: (8 * (now.bytes - last.bytes)) / seconds, loss: packets > 0 ? Math.min(1, lost / packets) : 0 };
   }
 }
 

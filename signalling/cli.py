@@ -1,0 +1,277 @@
+"""The program `tresen`: servers, tokens, the doctor, and whatever other distributions add through the group `tresen.commands`.
+
+Reads arguments and prints; decides nothing. Exit codes: 0 done, 1 could not (one sentence on standard error says why and what to
+do), 2 wrong arguments.
+"""
+
+import json
+import re
+import secrets
+import sys
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mediaserver.config import MediaSettings, load
+from mediaserver.errors import LocalError
+from mediaserver.keys import api_keys
+from mediaserver.logs import configure
+from mediaserver.tokens import mint
+from signalling import app, doctor
+from signalling.media import MediaService
+from signalling.process import Signals, run, serve
+
+ROLES = {"pub": (True, False), "sub": (False, True), "both": (True, True)}
+UNITS_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+COMMANDS = "tresen.commands"
+
+ABOUT = """
+Tresen: a real-time media server with a signalling core for interactive commerce.
+
+\b
+Try it:   tresen demo                  open both links it prints
+Run it:   tresen serve                 WHIP, WHEP, /metrics, /health, call page
+Let in:   tresen token --room shop     prints a token for one participant
+Look:     tresen doctor                what this machine lacks, how to mend it
+Measure:  tresen bench forward         what a packet costs here
+
+Every setting can stand in a TOML file (--config), in the environment (TRESEN_HTTP_PORT=8080) or here as an option; the later wins.
+"""
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="TOML file of settings (TRESEN_CONFIG_FILE).", dir_okay=False)]
+HttpHost = Annotated[str | None, typer.Option(help="Address of the HTTP server.")]
+HttpPort = Annotated[int | None, typer.Option(help="Port of the HTTP server; 0 takes any free one.", min=0, max=65535)]
+UdpHost = Annotated[str | None, typer.Option(help="Address of the media sockets.")]
+UdpPort = Annotated[int | None, typer.Option(help="UDP port of the first worker; the next workers follow.", min=0, max=65535)]
+Workers = Annotated[int | None, typer.Option(help="Media threads; 0: one per core.", min=0, max=256)]
+Announce = Annotated[str | None, typer.Option(help="IP addresses clients are told, comma between (behind NAT).")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder for keys, recordings and the database.", file_okay=False)]
+Drain = Annotated[float | None, typer.Option(help="Seconds that calls may go on after SIGTERM.", min=0)]
+LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning or error.")]
+
+
+def print_version(wanted: bool) -> None:
+    """The eager option --version."""
+    if wanted:
+        print(version("tresen"))
+        raise typer.Exit
+
+
+def settings(
+    config: Path | None, host: str | None, port: int | None, udp: tuple[str | None, int | None], **more: Any
+) -> MediaSettings:
+    """The configuration: file, then environment, then these options."""
+    return load(config_file=config, http_host=host, http_port=port, udp_host=udp[0], udp_port=udp[1], **more)
+
+
+def seconds(text: str) -> int:
+    """A time to live: `90`, `90s`, `15m`, `1h`, `7d`."""
+    found = re.fullmatch(r"(\d+)\s*([smhd]?)", text.strip())
+    if found is None or int(found[1]) == 0:
+        raise typer.BadParameter("write it as 90s, 15m, 1h or 7d")
+    return int(found[1]) * UNITS_S[found[2]]
+
+
+def demo_mint(settings: MediaSettings) -> app.Mint:
+    """Makes the demo's tokens with the first of the configured keys."""
+    key, secret = next(iter(api_keys(settings).items()))
+
+    def make(room: str, identity: str, ttl_s: int) -> str:
+        return mint(key, secret, identity=identity, room=room, ttl_s=ttl_s)
+
+    return make
+
+
+def run_service(service: MediaService, announce: Callable[[], None]) -> None:
+    """Serves until a signal says otherwise."""
+    configure(service.settings.log_level, service.settings.log_format)
+
+    async def main() -> None:
+        await serve(service, announce, Signals())
+
+    run(main())
+
+
+def announce_demo(service: MediaService, room: str) -> None:
+    """The two links, on standard output, so that a script can read them."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print("\n[bold]Tresen is open.[/bold] Open one link as the customer and the other as the rep, in two windows:\n")
+    for seat, link in app.links(service.address, room).items():
+        console.print(f"  {seat:<9} [bold]{link}[/bold]")
+    console.print("\n  From another machine, put HTTPS in front: browsers hand out cameras only there or on localhost.")
+    console.print("  Ctrl-C ends it.\n")
+    sys.stdout.flush()
+
+
+def demo(
+    room: Annotated[str, typer.Option(help="Name of the room both links lead to.")] = "demo",
+    config: Config = None,
+    http_host: HttpHost = None,
+    http_port: HttpPort = None,
+    udp_host: UdpHost = None,
+    udp_port: UdpPort = None,
+    workers: Workers = None,
+    announced_addresses: Announce = None,
+    data_dir: DataDir = None,
+    log_level: LogLevel = None,
+) -> None:
+    """A call to try out: prints a link for the customer and one for the rep.
+
+    Whoever can reach the page may join the call: for trying out only. Its log is quiet; --log-level info shows what happens.
+    """
+    if not app.is_room_name(room):
+        raise typer.BadParameter("a room's name has letters, digits, dots, dashes and underscores, 64 at most", param_hint="--room")
+    more = {"workers": workers, "announced_addresses": announced_addresses, "data_dir": data_dir, "drain_deadline_s": 0.0}
+    chosen = settings(config, http_host, http_port, (udp_host, udp_port), log_level=log_level or "warning", **more)
+    service = MediaService(chosen)
+    app.mount(service.application, demo_mint(chosen))
+    run_service(service, lambda: announce_demo(service, room))
+
+
+def serve_command(
+    config: Config = None,
+    http_host: HttpHost = None,
+    http_port: HttpPort = None,
+    udp_host: UdpHost = None,
+    udp_port: UdpPort = None,
+    workers: Workers = None,
+    announced_addresses: Announce = None,
+    data_dir: DataDir = None,
+    drain_deadline_s: Drain = None,
+    log_level: LogLevel = None,
+) -> None:
+    """Everything on one machine: media server and call page.
+
+    A link is http://HOST:8080/call/ROOM#token=TOKEN, with a token of `tresen token`; the token never leaves the browser's
+    address bar except to WHIP and WHEP. SIGTERM drains; a second one ends at once.
+    """
+    more = {"workers": workers, "announced_addresses": announced_addresses, "data_dir": data_dir, "drain_deadline_s": drain_deadline_s}
+    service = MediaService(settings(config, http_host, http_port, (udp_host, udp_port), log_level=log_level, **more))
+    app.mount(service.application, None)
+    run_service(service, lambda: print(f"Serving on {service.address}", flush=True))
+
+
+def media(
+    config: Config = None,
+    http_host: HttpHost = None,
+    http_port: HttpPort = None,
+    udp_host: UdpHost = None,
+    udp_port: UdpPort = None,
+    workers: Workers = None,
+    announced_addresses: Announce = None,
+    data_dir: DataDir = None,
+    drain_deadline_s: Drain = None,
+    log_level: LogLevel = None,
+) -> None:
+    """The media half alone, without pages.
+
+    WHIP, WHEP, /metrics and /health, for a machine of its own behind your page or program.
+    """
+    more = {"workers": workers, "announced_addresses": announced_addresses, "data_dir": data_dir, "drain_deadline_s": drain_deadline_s}
+    service = MediaService(settings(config, http_host, http_port, (udp_host, udp_port), log_level=log_level, **more))
+    run_service(service, lambda: print(f"Serving on {service.address}", flush=True))
+
+
+def token(
+    room: Annotated[str, typer.Option(help="The room it opens.")],
+    role: Annotated[str, typer.Option(help="pub (send), sub (receive) or both.")] = "both",
+    identity: Annotated[str | None, typer.Option(help="Who it is for; left out: a name of its own.")] = None,
+    ttl: Annotated[str, typer.Option(help="How long it is good for joining: 90s, 15m, 1h, 7d.")] = "1h",
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Prints an access token for one room, and nothing else.
+
+    It is signed with this machine's API key, the same that `tresen serve` uses with the same configuration.
+    """
+    if role not in ROLES:
+        raise typer.BadParameter(f"choose one of {', '.join(ROLES)}", param_hint="--role")
+    can_publish, can_subscribe = ROLES[role]
+    chosen = load(config_file=config, data_dir=data_dir)
+    who = identity or f"guest-{secrets.token_hex(4)}"
+    key, secret = next(iter(api_keys(chosen).items()))
+    print(mint(key, secret, identity=who, room=room, can_publish=can_publish, can_subscribe=can_subscribe, ttl_s=seconds(ttl)))
+
+
+def doctor_command(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    config: Config = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Says what this machine lacks and how to mend it.
+
+    Changes nothing. Exit code 1 when something does not work; warnings alone leave it at 0.
+    """
+    try:
+        chosen = load(config_file=config, data_dir=data_dir)
+        findings = [doctor.good("Configuration", "understood")]
+    except LocalError as error:
+        remedy = "Correct the file or the environment variable it names; the other checks use the defaults."
+        findings = [doctor.failure("Configuration", str(error), remedy)]
+        chosen = MediaSettings.model_construct()
+    findings += doctor.examine(chosen)
+    failed = any(finding.verdict is doctor.Verdict.FAILURE for finding in findings)
+    if as_json:
+        print(json.dumps([finding.json() for finding in findings], indent=1))
+    else:
+        show(findings)
+    raise typer.Exit(1 if failed else 0)
+
+
+def show(findings: list[doctor.Finding]) -> None:
+    """The findings as a table, remedies under what they are for."""
+    marks = {doctor.Verdict.GOOD: "[green]✓[/green]", doctor.Verdict.WARNING: "[yellow]![/yellow]", doctor.Verdict.FAILURE: "[red]✗[/red]"}
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(width=1)
+    table.add_column(style="bold")
+    table.add_column()
+    for finding in findings:
+        remedy = f"\n[dim]→[/dim] {escape(finding.remedy)}" if finding.remedy else ""
+        table.add_row(marks[finding.verdict], finding.what, escape(finding.found) + remedy)
+    Console(highlight=False).print(table)
+
+
+def plugin(entry: EntryPoint) -> Callable[[typer.Context], None]:
+    """A command that is imported only when it is called."""
+
+    def call(context: typer.Context) -> None:
+        command = typer.main.get_command(entry.load())
+        command.main(args=list(context.args), prog_name=f"tresen {entry.name}")
+
+    call.__doc__ = f"From {entry.value.partition(':')[0].partition('.')[0]}: see `tresen {entry.name} --help`."
+    return call
+
+
+def application() -> typer.Typer:
+    """The program with all its commands."""
+    program = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+    @program.callback()
+    def tresen(wanted: Annotated[bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print it.")] = False) -> None:
+        pass
+
+    program.command()(demo)
+    program.command("serve")(serve_command)
+    program.command()(media)
+    program.command()(token)
+    program.command("doctor")(doctor_command)
+    # Options after the name belong to the plugin, --help too.
+    foreign = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    for entry in sorted(entry_points(group=COMMANDS)):
+        program.command(entry.name, context_settings=foreign, add_help_option=False)(plugin(entry))
+    return program
+
+
+def main() -> None:
+    """The program's entry."""
+    try:
+        application()()
+    except LocalError as error:
+        print(f"tresen: {error}", file=sys.stderr)
+        sys.exit(1)
