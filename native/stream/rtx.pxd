@@ -10,7 +10,7 @@ cdef enum:
     PACKET_MAX_BYTES = 2048        # larger than any path MTU we accept; bounds what one datagram can take
     HISTORY_VIDEO = 1024           # index entries: 2 s at 500 packets/s
     HISTORY_AUDIO = 128            # 1 s at 100 packets/s
-    ANSWER_SLOTS = 128
+    ANSWER_SLOTS = 256             # answers to one subscriber in 100 ms: 25 Mb/s of repair, far more than a path in trouble carries
 
 cdef struct StoredPacket:          # decrypted, in a chunk; the bytes follow
     uint64_t seq64
@@ -54,7 +54,7 @@ cdef struct Answer:                # how often a subscriber got one packet again
     uint32_t sent_ms
 
 cdef struct RtxAnswers:
-    Answer slots[128]              # by seq16 & 127
+    Answer slots[256]              # by seq16 & 255
 
 cdef inline uint8_t* stored_bytes(StoredPacket* packet) noexcept nogil:
     return <uint8_t*>packet + sizeof(StoredPacket)

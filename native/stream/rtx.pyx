@@ -144,10 +144,13 @@ cdef void rtx_history_expire(RtxHistory* history, int64_t now_us) noexcept nogil
 cdef bint rtx_answer_allowed(RtxAnswers* answers, uint16_t seq16, int64_t now_us) noexcept nogil:
     cdef Answer* slot = &answers.slots[seq16 & (ANSWER_SLOTS - 1)]
     cdef uint32_t now_ms = <uint32_t>(now_us // 1000)
+    if slot.count != 0 and now_ms - slot.sent_ms < ANSWER_GAP_MS:
+        # Whichever number holds the slot: if a newcomer took it, asking for two in turn would get both without end.
+        return False
     if slot.seq16 != seq16 or slot.count == 0:
         slot.seq16 = seq16
         slot.count = 0
-    elif slot.count >= ANSWERS_MOST or now_ms - slot.sent_ms < ANSWER_GAP_MS:
+    elif slot.count >= ANSWERS_MOST:
         return False
     slot.count += 1
     slot.sent_ms = now_ms

@@ -16,6 +16,7 @@ from tests.engine_peers import (
     AUDIO,
     KIND_AUDIO,
     START_US,
+    VP8,
     VP8_NO_RTX,
     Core,
     Peer,
@@ -696,3 +697,23 @@ def test_no_rtx_codec_table_means_plain_repeats() -> None:
     world.run(3)
     [end] = world.subscribers
     assert end.repairs == 0 and world.core.counters()["packets_sent_rtx"] > 10
+
+
+def test_what_the_new_ssrc_lost_is_not_repaired_with_the_old_ones_packet() -> None:
+    world = call()
+    world.core.producer_close(10)
+    world.core.producer_open(10, 1, 2, "0", VP8)
+    world.core.consumer_attach(20, 10)
+    world.run(0.5)
+    [end], publisher = world.subscribers, world.publisher
+    before = {packet[2] for packet in publisher.sent.values()}
+    world.run(0.7, frames=False)
+    first = end.highest
+    publisher.ssrc, publisher.rtx, publisher.seq, publisher.sent, publisher.number = 7777, 7778, 101, {}, 5000
+    publisher.key_due = True
+    publisher.frame(world.now_us)
+    publisher.seq += 3  # lost for good: the same numbers are in the history of the old stream
+    publisher.frame(world.now_us)
+    world.run(0.5, frames=False)
+    assert end.asked and len(end.got) == first - min(end.got) + 1 + 8
+    assert not {end.got[number].payload for number in end.numbers() if number > first} & before

@@ -200,3 +200,11 @@ def test_one_packet_is_answered_three_times_and_not_within_100_ms() -> None:
         now_us += 1000
     assert answers == 3
     assert history.allowed(8, now_us) and not history.allowed(8, now_us + 99_000) and history.allowed(8, now_us + 100_000)
+
+
+def test_asking_for_many_numbers_in_turn_makes_nobody_forget_what_was_answered() -> None:
+    # One NACK message can name eight thousand numbers: its answers must stay a bounded burst.
+    history = HistoryDoor(1024)
+    answers = sum(history.allowed(seq, 1_000_000_000) for _ in range(10) for seq in range(1000))
+    assert answers == 256
+    assert sum(history.allowed(seq, 1_000_100_000) for _ in range(10) for seq in range(1000, 1200)) == 200
