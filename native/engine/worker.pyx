@@ -104,6 +104,10 @@ cdef int batch_run(WorkerCore* core) noexcept nogil:
     cdef uint32_t forwarded[64]
     cdef int64_t sent_us
     cdef int i, count = udp_receive(&core.udp, core.received, core.now_us, core.realtime_offset_us)
+    if count:
+        # After receiving and before reading: what was asked before a datagram was sent is then in force for it. A peer's first
+        # check, which an answer just invited, or its first packet under new keys would else be dropped by a busy worker.
+        commands_run(core)
     for i in range(count):
         core.forwarded = 0
         message_receive(core, &core.received[i])

@@ -12,11 +12,11 @@ from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpS
 from aiortc.mediastreams import AUDIO_PTIME, AudioStreamTrack, MediaStreamError
 from aiortc.rtcdtlstransport import SRTPProtectionProfile
 from av import AudioFrame, AudioResampler, VideoFrame
-from numpy.typing import NDArray
 
 from tests.support.live import DEADLINE_S, Live, until
 from tests.support.picture import HEIGHT, WIDTH, draw
-from tests.support.seeing import RATE, Colour, Heard, Seen, hear, see, tone
+from tests.support.seeing import RATE, Colour, see, tone
+from tests.support.watch import Watch
 
 SDP = "application/sdp"
 
@@ -55,13 +55,12 @@ class Tone(AudioStreamTrack):
         return frame
 
 
-class Watch:
-    """What one incoming track is decoded to."""
+class TrackWatch(Watch):
+    """Decodes one incoming track."""
 
     def __init__(self, track: Any) -> None:
+        super().__init__()
         self.kind: str = track.kind
-        self.frames: list[Seen] = []
-        self.sound: list[NDArray[np.int16]] = []
         self.ended = False
         self._track = track
         self._resampler = AudioResampler("s16", "mono", RATE)
@@ -77,27 +76,6 @@ class Watch:
                     self.sound += [part.to_ndarray()[0].astype(np.int16) for part in self._resampler.resample(frame)]
         except MediaStreamError:
             self.ended = True
-
-    def forget(self) -> None:
-        self.frames.clear()
-        self.sound.clear()
-
-    def heard(self) -> Heard:
-        """The latest second."""
-        return hear(np.concatenate(self.sound)[-RATE:])
-
-    @property
-    def seconds(self) -> float:
-        return sum(len(part) for part in self.sound) / RATE
-
-    async def sees(self, colour: Colour, frames: int = 20) -> list[Seen]:
-        """Waits for so many decoded frames of this picture, undisturbed; gives all since the last `forget`."""
-        await until(lambda: sum(frame.shows(colour) for frame in self.frames[-frames - 5 :]) >= frames, f"{frames} pictures in {colour}")
-        return self.frames
-
-    async def hears(self, frequency_hz: float, purity: float = 0.9) -> None:
-        """Waits until the latest second is this tone."""
-        await until(lambda: self.seconds > 1 and self.heard().is_tone(frequency_hz, purity), f"a tone of {frequency_hz} Hz")
 
     async def stop(self) -> None:
         self._task.cancel()
@@ -120,8 +98,8 @@ class AiortcPeer:
         """`profiles`: the SRTP profiles to offer in place of aiortc's own."""
         self._live, self._identity, self._room, self._profiles = live, identity, room, list(profiles)
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=bundle))
-        self.pc.on("track", lambda track: self.tracks.append(Watch(track)))
-        self.tracks: list[Watch] = []
+        self.pc.on("track", lambda track: self.tracks.append(TrackWatch(track)))
+        self.tracks: list[TrackWatch] = []
         self.location = self.etag = self.answer = self.token = ""
 
     async def publish(self, picture: Picture | None = None, sound: Tone | None = None, codec: str = "VP8") -> None:
@@ -174,7 +152,7 @@ class AiortcPeer:
         async with aiohttp.ClientSession() as http, http.delete(self.location, headers=headers) as response:
             return response.status
 
-    def watch(self, kind: str, index: int = 0) -> Watch:
+    def watch(self, kind: str, index: int = 0) -> TrackWatch:
         return [track for track in self.tracks if track.kind == kind][index]
 
     @property

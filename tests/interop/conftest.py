@@ -6,9 +6,11 @@ import aioice.ice
 import pytest
 
 from tests.interop.aiortc_peer import AiortcPeer
+from tests.interop.gstreamer import GstreamerPeer, missing
 from tests.support.live import Live, living
 
 PeerMaker = Callable[..., AiortcPeer]
+GstreamerMaker = Callable[..., GstreamerPeer]
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +41,19 @@ async def peer() -> AsyncIterator[PeerMaker]:
     yield make
     for each in made:
         await each.close()
+
+
+@pytest.fixture
+async def gstreamer() -> AsyncIterator[GstreamerMaker]:
+    """Makes GStreamer peers: gstreamer(live, identity, room="shop")."""
+    if missing():
+        pytest.skip(f"GStreamer cannot run here ({missing()}); scripts/setup.sh test installs it")
+    made: list[GstreamerPeer] = []
+
+    def make(live: Live, identity: str, room: str = "shop") -> GstreamerPeer:
+        made.append(GstreamerPeer(live, identity, room))
+        return made[-1]
+
+    yield make
+    for each in made:
+        await each.leave()

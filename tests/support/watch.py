@@ -1,0 +1,37 @@
+"""What a receiver has decoded so far, and waiting until that is the picture or the tone it should be."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.support.live import until
+from tests.support.seeing import RATE, Colour, Heard, Seen, hear
+
+
+class Watch:
+    """Whoever decodes appends to `frames`, and to `sound` (mono, 48 kHz)."""
+
+    def __init__(self) -> None:
+        self.frames: list[Seen] = []
+        self.sound: list[NDArray[np.int16]] = []
+
+    def forget(self) -> None:
+        self.frames.clear()
+        self.sound.clear()
+
+    @property
+    def seconds(self) -> float:
+        """Of sound."""
+        return sum(len(part) for part in self.sound) / RATE
+
+    def heard(self) -> Heard:
+        """The latest second."""
+        return hear(np.concatenate(self.sound)[-RATE:])
+
+    async def sees(self, colour: Colour, frames: int = 20) -> list[Seen]:
+        """Waits until nearly all of the latest decoded frames are of this picture, and so many; gives all since the last `forget`."""
+        await until(lambda: sum(frame.shows(colour) for frame in self.frames[-frames - 5 :]) >= frames, f"{frames} pictures in {colour}")
+        return self.frames
+
+    async def hears(self, frequency_hz: float, purity: float = 0.9) -> None:
+        """Waits until the latest second is this tone."""
+        await until(lambda: self.seconds > 1 and self.heard().is_tone(frequency_hz, purity), f"a tone of {frequency_hz} Hz")
