@@ -5,7 +5,7 @@
  *
  * `window.tresenCall` is for tests and for people with a console: state, figures, the streams.
  */
-import { TROUBLE, capture, captureOne, list } from "./devices.js";
+import { TROUBLE, capture, captureOne, list, plain } from "./devices.js";
 import { Meter, inWords, rows } from "./stats.js";
 import { Publisher, Subscriber } from "./whip.js";
 
@@ -137,7 +137,8 @@ async function join() {
   page.subscriber = new Subscriber({ url: granted.whep, token, onState, onTrack: receive });
   const opening = [page.subscriber.open()];
   if (page.stream.getTracks().length) {
-    page.publisher = new Publisher({ url: granted.whip, token, onState, stream: page.stream, codec: query.get("codec") });
+    const degradation = plain ? "maintain-resolution" : null;
+    page.publisher = new Publisher({ url: granted.whip, token, onState, stream: page.stream, codec: query.get("codec"), degradation });
     opening.push(page.publisher.open());
   }
   page.timer = setInterval(measure, STATS_MS);

@@ -14,11 +14,11 @@ export const TROUBLE = {
   NoMicrophone: "No microphone was found: the other side will see you, but not hear you.",
 };
 
-/** Query switches for measurements: `?processing=off` leaves the sound as it comes from the microphone. */
-const plainSound = new URLSearchParams(location.search).get("processing") === "off";
+/** Query switch for measurements: `?processing=off` leaves sound and picture as the devices give them. */
+export const plain = new URLSearchParams(location.search).get("processing") === "off";
 
 function constraints(kind, deviceId) {
-  const base = kind === "video" ? VIDEO : plainSound ? Object.fromEntries(Object.keys(AUDIO).map((key) => [key, false])) : AUDIO;
+  const base = kind === "video" ? VIDEO : plain ? Object.fromEntries(Object.keys(AUDIO).map((key) => [key, false])) : AUDIO;
   return { ...base, ...(deviceId ? { deviceId: { exact: deviceId } } : {}) };
 }
 

@@ -45,6 +45,7 @@ export class Meter {
       packetsLost: now.lost,
       framesDecoded: video.framesDecoded ?? null,
       framesEncoded: video.framesEncoded ?? null,
+      limitedBy: video.qualityLimitationReason ?? null,
       keyFrames: video.keyFramesDecoded ?? video.keyFramesEncoded ?? null,
       nackCount: sum("nackCount"),
       pliCount: sum("pliCount"),
@@ -88,6 +89,7 @@ export function rows(receiving, sending) {
   const show = (value, text) => (value === null || value === undefined || Number.isNaN(value) ? "–" : text(value));
   const rate = (bps) => (bps >= 1e6 ? `${(bps / 1e6).toFixed(2)} Mbit/s` : `${Math.round(bps / 1e3)} kbit/s`);
   const both = (key, text) => [show(receiving?.[key], text), show(sending?.[key], text)];
+  const cipher = (name) => name.replace(/^(SRTP_)?(AEAD_)?/, "").replace("AES_CM_128_HMAC_SHA1_80", "AES_128_CM").replaceAll("_", "-");
   const picture = (side) => (side?.width ? `${side.width} × ${side.height}${side.fps ? `, ${Math.round(side.fps)}/s` : ""}` : "–");
   const codecs = (side) => [side?.videoCodec, side?.audioCodec].filter(Boolean).join(", ") || "–";
   return [
@@ -97,6 +99,6 @@ export function rows(receiving, sending) {
     ["Picture", picture(receiving), picture(sending)],
     ["Codecs", codecs(receiving), codecs(sending)],
     ["Sent again", ...both("retransmitted", String)],
-    ["Encryption", ...both("srtpCipher", String)],
+    ["Encryption", ...both("srtpCipher", cipher)],
   ];
 }

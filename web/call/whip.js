@@ -210,21 +210,28 @@ class MediaSession {
   }
 }
 
-/** Sends the tracks of a stream. `codec`: VP8, VP9, H264 or AV1 first, where the browser has it. */
+/**
+ * Sends the tracks of a stream. `codec`: VP8, VP9, H264 or AV1 first, where the browser has it. `degradation`: what gives way on a
+ * slow machine or path, as RTCDegradationPreference; the browser's own choice where left out.
+ */
 export class Publisher extends MediaSession {
   #stream;
   #codec;
+  #degradation;
 
-  constructor({ stream, codec = null, ...rest }) {
+  constructor({ stream, codec = null, degradation = null, ...rest }) {
     super(rest);
     this.#stream = stream;
     this.#codec = codec;
+    this.#degradation = degradation;
   }
 
   prepare(connection) {
     for (const track of this.#stream.getTracks()) {
       const transceiver = connection.addTransceiver(track, { direction: "sendonly", streams: [this.#stream] });
-      if (track.kind === "video" && this.#codec) preferCodec(transceiver, this.#codec);
+      if (track.kind !== "video") continue;
+      if (this.#codec) preferCodec(transceiver, this.#codec);
+      if (this.#degradation) transceiver.sender.setParameters({ ...transceiver.sender.getParameters(), degradationPreference: this.#degradation });
     }
   }
 

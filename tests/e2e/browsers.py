@@ -1,0 +1,158 @@
+"""Chromium with a caller's face and voice as its devices, and the call page in it."""
+
+import asyncio
+import base64
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.async_api import Page, async_playwright
+
+from tests.e2e.sources import THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path
+
+# Only ever waited out by a test that fails.
+DEADLINE_S = 40.0
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--mute-audio",
+]
+CALL = [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    # Media to and from 127.0.0.1, which browsers otherwise leave out of ICE.
+    "--allow-loopback-in-peer-connection",
+]
+
+# Raw samples of the remote track, so that nothing but the call lies between them and the test.
+RECORD = """
+async (seconds) => {
+  const track = tresenCall.remoteStream.getAudioTracks()[0];
+  const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
+  const parts = [];
+  let count = 0, rate = 48000;
+  while (count < seconds * rate) {
+    const { value } = await reader.read();
+    rate = value.sampleRate;
+    const plane = new Float32Array(value.numberOfFrames);
+    value.copyTo(plane, { planeIndex: 0, format: "f32-planar" });
+    value.close();
+    parts.push(plane);
+    count += plane.length;
+  }
+  await reader.cancel();
+  const all = new Float32Array(count);
+  let at = 0;
+  for (const part of parts) { all.set(part, at); at += part.length; }
+  const bytes = new Uint8Array(all.buffer);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return { rate, samples: btoa(text) };
+}
+"""
+THUMB = f"""
+() => {{
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [{THUMB_WIDTH}, {THUMB_HEIGHT}];
+  const context = canvas.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(document.getElementById("remote"), 0, 0, canvas.width, canvas.height);
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  const grey = [];
+  for (let i = 0; i < pixels.length; i += 4) grey.push(0.299 * pixels[i] + 0.587 * pixels[i + 1] + 0.114 * pixels[i + 2]);
+  return grey;
+}}
+"""
+
+
+class CallPage:
+    """One participant's page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    async def join(self, link: str, **query: str) -> None:
+        """Opens the link and enters the call."""
+        query = {"processing": "off"} | query
+        await self.page.goto(f"{link}?{'&'.join(f'{name}={value}' for name, value in query.items())}")
+        await self.page.click("#join:enabled")
+
+    async def rejoin(self) -> None:
+        """Reloads the page and enters again, as somebody does who pressed the wrong key."""
+        await self.page.reload()
+        await self.page.click("#join:enabled")
+
+    async def connected(self) -> None:
+        """Waits until the page says so."""
+        await self.page.wait_for_selector("#status[data-state=connected]")
+
+    async def figures(self) -> dict[str, Any]:
+        """What the page measures: `receiving` and `sending`, either may be None."""
+        figures: dict[str, Any] = await self.page.evaluate("tresenCall.stats()")
+        return figures
+
+    async def receiving(self) -> dict[str, Any]:
+        return (await self.figures())["receiving"] or {}
+
+    async def until(self, what: str, condition: Callable[[dict[str, Any]], object], deadline_s: float = DEADLINE_S) -> dict[str, Any]:
+        """Waits until what is received fulfils the condition; fails, with the last figures, when it does not."""
+        end_s = time.monotonic() + deadline_s
+        while True:
+            receiving = await self.receiving()
+            if condition(receiving):
+                return receiving
+            state = await self.page.evaluate("[tresenCall.view, tresenCall.state]")
+            assert time.monotonic() < end_s, f"gave up waiting: {what}; {state}, {receiving}, {self.errors}"
+            await asyncio.sleep(0.1)
+
+    async def seeing(self, frames: int = 10) -> dict[str, Any]:
+        """Waits until so many more frames have been decoded."""
+        start = (await self.receiving()).get("framesDecoded") or 0
+        return await self.until(f"{frames} decoded frames", lambda now: (now.get("framesDecoded") or 0) >= start + frames)
+
+    async def record(self, seconds: float) -> NDArray[np.float32]:
+        """What is heard of the other side, at 48 kHz, one channel."""
+        got = await self.page.evaluate(RECORD, seconds)
+        assert got["rate"] == 48000
+        return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
+
+    async def thumb(self) -> NDArray[np.float32]:
+        """What is seen of the other side, small and grey."""
+        return np.array(await self.page.evaluate(THUMB), dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH)
+
+
+@asynccontextmanager
+async def chromium(caller: Caller | None, *extra: str) -> AsyncIterator[CallPage]:
+    """A browser of its own (its fake devices are a property of the process), with one page in it."""
+    devices = []
+    if caller is not None:
+        devices = [f"--use-file-for-fake-audio-capture={caller.wav}", f"--use-file-for-fake-video-capture={caller.video}"]
+    async with async_playwright() as playwright:
+        options = [*QUIET, *(extra or CALL), *devices]
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=options)
+        try:
+            context = await browser.new_context(viewport={"width": 1100, "height": 720})
+            yield CallPage(await context.new_page())
+        finally:
+            await browser.close()
+
+
+async def screenshot(page: CallPage, name: str) -> Path:
+    """Keeps a picture of the page in artifacts/."""
+    target = Path(__file__).resolve().parents[2] / "artifacts" / f"{name}.png"
+    target.parent.mkdir(exist_ok=True)
+    await page.page.screenshot(path=target)
+    return target
