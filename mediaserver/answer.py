@@ -20,6 +20,7 @@ from mediaserver.sdp import Codec, Description, Extension, Media
 # The last two are what older WHIP encoders write; the packets are the same.
 PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/TLS/RTP/SAVPF", "RTP/SAVPF", "RTP/SAVP")
 ALL_CODECS = ("opus", *capabilities.VIDEO_CODECS)
+MAX_CODECS = 24  # of one consumer in the engine; a browser has half as many variants
 ICE_OPTIONS = "trickle ice2"
 DISCARD_PORT = 9  # RFC 8840 section 4.1.1: the real port stands in the candidates
 
@@ -61,7 +62,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One m-line we send on: `formats` are what the peer takes there, one per codec name, in its order of preference."""
+    """One m-line we send on: `formats` are what the peer takes there, in its order of preference, `codecs` the payload types for them."""
 
     mid: str
     kind: str
@@ -86,7 +87,10 @@ class Answer:
 
 
 def answer_publish(offer: Description, local: Local, *, accepted: Collection[str] = ALL_CODECS, preferred: Sequence[str] = ()) -> Answer:
-    """Receives every audio and video line with one of the `accepted` codecs, one codec a line: the first preferred one, else the offer's first."""
+    """Receives every audio and video line that has one of the `accepted` codecs.
+
+    One codec a line: the first preferred one, else the offer's first.
+    """
     session = _Session(offer, local, receiving=True)
     incoming: list[Incoming] = []
     count = {"audio": 0, "video": 0}
@@ -177,17 +181,12 @@ def _choose_one(media: Media, accepted: Collection[str], preferred: Sequence[str
 
 
 def _choose_each(media: Media) -> list[tuple[Codec, Format]]:
-    """One payload type per codec name: of H264 the one that covers most, of VP9 and AV1 the lowest (everyone's) profile."""
-    best: dict[str, tuple[Codec, Format]] = {}
+    """One payload type for each thing a decoder can do; H264 mode 0 only for profiles that have no mode 1, which takes both."""
+    known: dict[Format, Codec] = {}
     for codec, form in _candidates_for(media):
-        former = best.get(form.name)
-        if former is None or _reach(form) > _reach(former[1]):
-            best[form.name] = (codec, form)
-    return list(best.values())
-
-
-def _reach(form: Format) -> tuple[int, int]:
-    return (form.mode, form.profile) if form.name == "H264" else (0, -form.profile)
+        known.setdefault(form, codec)
+    chosen = [(codec, form) for form, codec in known.items() if form.mode or Format(form.name, form.profile, 1) not in known]
+    return chosen[:MAX_CODECS]
 
 
 def _accepted(media: Media, codec: Codec, form: Format) -> tuple[tuple[Codec, ...], CodecEntry]:

@@ -44,7 +44,10 @@ OPUS_PARAMETERS = {"minptime": "10", "useinbandfec": "1"}
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What a decoder must be able to do. `profile`: VP9 profile-id, AV1 profile, rank of the H264 profile; `mode`: H264 packetization-mode."""
+    """What a decoder must be able to do.
+
+    `profile`: VP9 profile-id, AV1 profile, rank of the H264 profile; `mode`: H264 packetization-mode.
+    """
 
     name: str
     profile: int = 0

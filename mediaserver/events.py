@@ -16,26 +16,36 @@ BACKLOG_MAX = 2048
 
 @dataclass(frozen=True, slots=True)
 class Event:
+    """Something that happened in a room."""
+
     room: str
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantJoined(Event):
+    """An identity's first session is open."""
+
     identity: str
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipantLeft(Event):
+    """An identity's last session has ended."""
+
     identity: str
 
 
 @dataclass(frozen=True, slots=True)
 class TrackPublished(Event):
+    """A track can be subscribed to; its first packet may still be on its way."""
+
     track: Track
 
 
 @dataclass(frozen=True, slots=True)
 class TrackUnpublished(Event):
+    """A track is gone; a reload gives this and a new track."""
+
     track: Track
 
 
@@ -58,6 +68,7 @@ class EventStream(AsyncIterator[Event]):
         self.room = room
 
     def put(self, event: Event | None) -> None:
+        """Keeps an event for the reader where it concerns it; None ends the stream."""
         if event is not None and self._queue.qsize() >= BACKLOG_MAX:
             self._overrun = True
             self.close()
@@ -65,6 +76,7 @@ class EventStream(AsyncIterator[Event]):
             self._queue.put_nowait(event)
 
     def close(self) -> None:
+        """Ends the stream after what is kept already."""
         self._hub.streams.discard(self)
         self._queue.put_nowait(None)
 
@@ -88,14 +100,17 @@ class EventHub:
         self.streams: set[EventStream] = set()
 
     def stream(self, room: str | None = None) -> EventStream:
+        """A new stream, of one room or of all."""
         stream = EventStream(self, room)
         self.streams.add(stream)
         return stream
 
     def emit(self, event: Event) -> None:
+        """Hands an event out."""
         for stream in tuple(self.streams):
             stream.put(event)
 
     def close(self) -> None:
+        """Ends every stream."""
         for stream in tuple(self.streams):
             stream.close()

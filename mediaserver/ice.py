@@ -23,6 +23,8 @@ ROUTE_PROBES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
+    """One side of an ICE session: user fragment and password (RFC 8445 section 5.3)."""
+
     ufrag: str
     password: str
 

@@ -162,7 +162,7 @@ class Metrics:
         self.registry.register(WorkerCollector(counters, gauges))
         self.join_seconds = Histogram(
             "tresen_join_seconds",
-            "From a session's offer to the peer's first verified packet",
+            "From a session's offer to the end of its DTLS handshake",
             buckets=SETUP_BUCKETS_S,
             registry=self.registry,
         )
@@ -177,7 +177,7 @@ class Metrics:
             self._handshakes.labels(result)  # present from the start, so that a first failure shows as an increase
 
     def observe_join(self, seconds: float) -> None:
-        """From offer to the peer's first verified packet."""
+        """From offer to the end of the DTLS handshake."""
         self.join_seconds.observe(seconds)
 
     def observe_first_media(self, seconds: float) -> None:

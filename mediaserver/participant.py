@@ -21,7 +21,7 @@ ETAG_BYTES = 6
 class Session:
     """One peer connection of a participant. `id` is unguessable; `etag` names its current ICE session."""
 
-    __slots__ = ("_media_seen", "closed", "etag", "id", "mid", "opened_s", "owner_proof", "participant", "secure", "transport")
+    __slots__ = ("_media_seen", "closed", "etag", "id", "mid", "opened_s", "owner_proof", "participant", "transport")
 
     def __init__(self, participant: "Participant", mid: str, opened_s: float) -> None:
         self.participant = participant
@@ -31,10 +31,11 @@ class Session:
         self.opened_s = opened_s
         self.owner_proof = b""  # whatever the protocol's handler wants to know its owner by
         self.transport: Transport  # set by Room as soon as it is open
-        self.secure = self.closed = self._media_seen = False
+        self.closed = self._media_seen = False
 
     @property
     def room(self) -> "Room":
+        """Where it is."""
         return self.participant.room
 
     def restart(self, remote: Credentials) -> Credentials:
@@ -46,23 +47,27 @@ class Session:
         """Ends it and frees everything it had. Idempotent."""
         self.room.end(self)
 
-    def on_secured(self) -> None:
-        self.secure = True
-        self.room.secured(self)
+    def on_established(self) -> None:
+        """Its handshake is through: the peer is who the offer said."""
+        self.room.established(self)
 
     def on_ended(self, reason: EndReason, error: Exception | None) -> None:
+        """Its transport has ended by itself."""
         self.room.transport_ended(self, reason, error)
 
     def on_error(self, error: Exception) -> None:
+        """An event of its tracks could not be handled."""
         self.room.transport_ended(self, EndReason.ERROR, error)
 
     def on_producer_started(self, producer_id: int, codec: str, ssrc: int) -> None:
+        """The first packet of a track came."""
         self._media_flows()
 
     def on_producer_stalled(self, producer_id: int) -> None:
         """A muted camera or a lost path: consent tells the two apart, so nothing is done here."""
 
     def on_consumer_started(self, consumer_id: int) -> None:
+        """The first packet of a track was forwarded to it."""
         self._media_flows()
 
     def _media_flows(self) -> None:
@@ -105,10 +110,12 @@ class Participant:
 
     @property
     def sessions(self) -> list[Session]:
+        """All open ones, the publishing one first."""
         return [*([self.publication] if self.publication is not None else []), *self.subscriptions]
 
     @property
     def tracks(self) -> tuple[Track, ...]:
+        """What it publishes."""
         return self.publication.tracks if self.publication is not None else ()
 
     def close(self) -> None:

@@ -35,6 +35,8 @@ MAX_MID_BYTES = 16  # RFC 8285 section 4.2
 
 
 class Room:
+    """See the module. `participants` by identity and `tracks` by id are for reading."""
+
     __slots__ = ("_server", "closed", "name", "participants", "tracks", "worker")
 
     def __init__(self, server: "MediaServer", name: str, worker: MediaWorker) -> None:
@@ -52,7 +54,8 @@ class Room:
     def publish(self, identity: str, offer: Description | bytes | str, *, preferred: Sequence[str] = ()) -> tuple[Publication, str]:
         """Takes in what `identity` sends; gives the session and the SDP answer. An earlier publication of theirs is replaced.
 
-        `preferred`: codec names to choose before the configured and the offer's own order. RemoteError: the offer cannot be served, or no room is left.
+        `preferred`: codec names to choose before the configured and the offer's own order.
+        RemoteError: the offer cannot be served, or no room is left.
         """
         with self._admission(identity):
             local = self._local()
@@ -110,7 +113,6 @@ class Room:
             return
         participant = session.participant
         if isinstance(session, Publication):
-            assert participant.publication is session
             participant.publication = None
             self._change_tracks(session.tracks, ())
         elif isinstance(session, Subscription):
@@ -123,10 +125,12 @@ class Room:
         if not self.participants and not self.closed:
             self.close()
 
-    def secured(self, session: Session) -> None:
-        self._server.session_secured(session)
+    def established(self, session: Session) -> None:
+        """A session is through its handshake."""
+        self._server.session_established(session)
 
     def media_flows(self, session: Session) -> None:
+        """A session's first media packet was received or sent."""
         self._server.session_media(session)
 
     def transport_ended(self, session: Session, reason: EndReason, error: Exception | None) -> None:
@@ -169,7 +173,7 @@ class Room:
             certificate=self._server.certificate,
             executor=self._server.executor,
             observe=self._server.observer.count_handshake,
-            secured=session.on_secured,
+            established=session.on_established,
             ended=session.on_ended,
         )
         try:
@@ -199,7 +203,7 @@ class Room:
         return track
 
     def _open_consumer(self, session: Subscription, line: Outgoing) -> Slot:
-        slot = Slot(self.worker.new_id(), line.kind, line.stream, line.formats)
+        slot = Slot(self.worker.new_id(), line.kind, line.stream, line.formats, tuple(codec[0] for codec in line.codecs))
         self.worker.media[slot.id] = session
         self.worker.native.consumer_open(
             slot.id,
@@ -253,7 +257,7 @@ class Room:
                 self.worker.native.consumer_detach(slot.id)
             else:
                 slot.last_source = track.source
-                self.worker.native.consumer_attach(slot.id, track.id)
+                self.worker.native.consumer_attach(slot.id, track.id, payload_type=slot.payload_type(track))
 
 
 def _engine_mid(mid: str) -> str:

@@ -100,6 +100,7 @@ def is_token(text: str, maximum: int = 256) -> bool:
 
 
 def token(text: str, what: str) -> str:
+    """The text itself, where `is_token` holds."""
     if not is_token(text):
         raise BadRequest(f"SDP: {what} is empty, too long or has characters that may not stand there.")
     return text
@@ -109,8 +110,8 @@ class Section:
     """What has been read of one m-line, or of the session level, so far."""
 
     __slots__ = (
-        "bundle", "bundle_only", "candidates", "channels", "cname", "direction", "end_of_candidates", "extensions", "extmap_allow_mixed",
-        "feedback", "fingerprints", "fmtp", "formats", "ice_lite", "ice_options", "ice_password", "ice_ufrag", "kind", "mid", "msid", "port",
+        "bundle", "bundle_only", "candidates", "cname", "direction", "end_of_candidates", "extensions", "extmap_allow_mixed", "feedback",
+        "fingerprints", "fmtp", "formats", "ice_lite", "ice_options", "ice_password", "ice_ufrag", "kind", "mid", "msid", "port",
         "protocol", "repair", "rtcp_mux", "rtpmap", "setup", "ssrcs",
     )  # fmt: skip
 
@@ -261,6 +262,7 @@ FLAGS = {
 
 
 def read_attribute(section: Section, line: str) -> None:
+    """Takes one `a=` line (without the `a=`) into a section."""
     name, colon, value = line.partition(":")
     if colon:
         reader = WITH_VALUE.get(name)

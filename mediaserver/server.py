@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# From answer to a verified media packet. Browsers give up on ICE after 15 to 30 s; a session that nobody uses costs little.
+# From answer to the end of the handshake. Browsers give up on ICE after 15 to 30 s; a session that nobody uses costs little.
 CONNECT_TIMEOUT_S = 30.0
 SWEEP_INTERVAL_S = 1.0
 # Parsing costs about 0.06 us a byte: above this it would hold the loop for more than 1 ms.
@@ -50,7 +50,7 @@ class Observer(Protocol):
     """Who measures: `mediaserver.metrics.Metrics`, or what an embedding program has instead."""
 
     def observe_join(self, seconds: float) -> None:
-        """From offer to the first verified media packet or report of the peer."""
+        """From offer to the end of the DTLS handshake, as we see it."""
 
     def observe_first_media(self, seconds: float) -> None:
         """From offer to the first media packet received from or sent to the peer."""
@@ -60,6 +60,8 @@ class Observer(Protocol):
 
 
 class MediaServer:
+    """See the module. `hub`, `certificate`, `metrics` and `participant_count` are for reading."""
+
     def __init__(
         self,
         settings: "MediaSettings",
@@ -112,12 +114,11 @@ class MediaServer:
             self._idle = asyncio.get_running_loop().create_future()
             await asyncio.wait([self._idle], timeout=drain_s)
             self._idle = None
-        if self._sessions:
-            for room in list(self._rooms.values()):
-                room.close()
-            await asyncio.sleep(FAREWELL_S)
+        connected = bool(self._sessions)
         for room in list(self._rooms.values()):
             room.close()
+        if connected:
+            await asyncio.sleep(FAREWELL_S)
         pool, self._pool = self._pool, None
         if self._sweep is not None:
             self._sweep.cancel()
@@ -133,6 +134,7 @@ class MediaServer:
 
     @property
     def rooms(self) -> Mapping[str, Room]:
+        """By name."""
         return MappingProxyType(self._rooms)
 
     @property
@@ -142,6 +144,7 @@ class MediaServer:
 
     @property
     def workers(self) -> tuple[MediaWorker, ...]:
+        """None while it does not run."""
         return tuple(self._pool.workers) if self._pool is not None else ()
 
     def room(self, name: str) -> Room:
@@ -186,11 +189,13 @@ class MediaServer:
 
     @property
     def executor(self) -> ThreadPoolExecutor:
+        """The threads of handshakes and large parses."""
         if self._executor is None:
             raise LocalError("The media server is not running: await start() first.")
         return self._executor
 
     def candidates_of(self, worker: MediaWorker) -> tuple[str, ...]:
+        """The candidate lines of a worker's socket."""
         return self._candidates[worker]
 
     def admit(self, room: Room, identity: str) -> None:
@@ -206,21 +211,26 @@ class MediaServer:
             raise Unavailable("The server is full.", code="full", retry_after_s=RETRY_AFTER_S)
 
     def forget(self, room: Room) -> None:
+        """Takes a room out of the books; its name is free."""
         if self._rooms.get(room.name) is room:
             del self._rooms[room.name]
 
     def session_opened(self, session: Session) -> None:
+        """Books a session, and watches that it connects."""
         self._sessions[session.id] = session
         self._connecting[session] = None
 
-    def session_secured(self, session: Session) -> None:
+    def session_established(self, session: Session) -> None:
+        """It has connected."""
         self._connecting.pop(session, None)
         self.observer.observe_join(time.monotonic() - session.opened_s)
 
     def session_media(self, session: Session) -> None:
+        """Its first media packet has flowed."""
         self.observer.observe_first_media(time.monotonic() - session.opened_s)
 
     def session_closed(self, session: Session) -> None:
+        """Takes a session out of the books; the last one ends a drain."""
         self._connecting.pop(session, None)
         del self._sessions[session.id]
         if not self._sessions and self._idle is not None and not self._idle.done():

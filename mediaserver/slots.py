@@ -31,18 +31,28 @@ class Track:
 
 @dataclass(slots=True)
 class Slot:
-    """One m-line we send on. `stream`: slots with the same number are played in lip-sync by the peer."""
+    """One m-line we send on. `stream`: slots with the same number are played in lip-sync by the peer.
+
+    `formats`: what its peer takes there, the preferred first, each under the payload type at the same place of `payload_types`.
+    """
 
     id: int
     kind: str
     stream: int
     formats: tuple[Format, ...]
+    payload_types: tuple[int, ...]
     track: Track | None = None
     last_source: tuple[str, int] | None = None
 
     def holds(self, track: Track) -> bool:
         """Whether it could carry this track."""
         return self.kind == track.kind and any(form.covers(track.format) for form in self.formats)
+
+    def payload_type(self, track: Track) -> int:
+        """How this slot carries a track it `holds`: as what was negotiated for it, else as the first that covers it."""
+        if track.format in self.formats:
+            return self.payload_types[self.formats.index(track.format)]
+        return next(number for number, form in zip(self.payload_types, self.formats, strict=True) if form.covers(track.format))
 
 
 def visible(tracks: Iterable[Track], subscriber: str, participant: str | None) -> list[Track]:

@@ -8,6 +8,7 @@ The native engine checks connectivity and moves media; OpenSSL's work is `dtls`'
 Invariants: no DTLS session before a validated address; `ended` is told at most once and never after `close`.
 """
 
+import asyncio
 import enum
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -18,8 +19,14 @@ from mediaserver.ice import Credentials
 from mediaserver.metrics import HandshakeResult
 from mediaserver.workers import MediaWorker
 
+# Who only watches sends nothing until something is to be seen, so that no packet of theirs proves that our last flight arrived. A
+# client that misses it repeats its own after 1, 2 and 4 s (RFC 6347 section 4.2.4.1); silence for so long proves it as well.
+SETTLE_AFTER_S = 8.0
+
 
 class TransportState(enum.Enum):
+    """As drawn above."""
+
     NEW = "new"
     CONNECTING = "connecting"  # ICE has a pair; DTLS is under way
     KEYED = "keyed"
@@ -37,9 +44,11 @@ class EndReason(enum.StrEnum):
 
 
 class Transport:
+    """See the module."""
+
     __slots__ = (
-        "_certificate", "_dtls", "_ended", "_executor", "_fingerprints", "_observe", "_role", "_secured", "id", "local", "remote", "state",
-        "worker",
+        "_certificate", "_dtls", "_ended", "_established", "_executor", "_fingerprints", "_observe", "_role", "_settling", "id", "local",
+        "remote", "state", "worker",
     )  # fmt: skip
 
     def __init__(
@@ -51,7 +60,7 @@ class Transport:
         certificate: Certificate,
         executor: Executor,
         observe: Callable[[HandshakeResult], None],
-        secured: Callable[[], None],
+        established: Callable[[], None],
         ended: Callable[[EndReason, Exception | None], None],
     ) -> None:
         """Opens it in the worker."""
@@ -63,8 +72,9 @@ class Transport:
         self._role = answer.remote.role
         self._fingerprints = answer.remote.fingerprints
         self._certificate, self._executor = certificate, executor
-        self._observe, self._secured, self._ended = observe, secured, ended
+        self._observe, self._established, self._ended = observe, established, ended
         self._dtls: DtlsTransport | None = None
+        self._settling: asyncio.TimerHandle | None = None
         worker.native.transport_open(
             self.id,
             local_ufrag=local.ufrag,
@@ -92,6 +102,9 @@ class Transport:
         if self.state is TransportState.CLOSED:
             return
         self.state = TransportState.CLOSED
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
         if self._dtls is not None:
             self._dtls.close()
             self._dtls = None
@@ -99,6 +112,7 @@ class Transport:
         self.worker.native.transport_close(self.id)
 
     def on_connected(self, ip: str, port: int) -> None:
+        """A validated pair was selected, or it moved."""
         if self.state is not TransportState.NEW:  # the pair moved, or a restart found one
             return
         self.state = TransportState.CONNECTING
@@ -115,20 +129,22 @@ class Transport:
         self._dtls.start()
 
     def on_dtls(self, datagram: bytes) -> None:
+        """A DTLS datagram from the selected address."""
         if self._dtls is not None:
             self._dtls.receive(datagram)
 
     def on_secure(self) -> None:
+        """The first SRTP or SRTCP packet has verified."""
         if self.state is TransportState.KEYED:
             self.state = TransportState.SECURE
-            assert self._dtls is not None
-            self._dtls.settle()
-            self._secured()
+            self._settle()
 
     def on_lost(self) -> None:
+        """Consent has expired."""
         self._end(EndReason.LOST, None)
 
     def on_error(self, error: Exception) -> None:
+        """One of the above could not be handled."""
         self._end(EndReason.ERROR, error)
 
     def _send_dtls(self, datagram: bytes) -> None:
@@ -140,8 +156,16 @@ class Transport:
 
     def _on_keys(self, keys: SrtpKeys) -> None:
         self.state = TransportState.KEYED
-        self._observe("connected")
         self.worker.native.transport_keys(self.id, keys.profile, keys.send_key, keys.receive_key)
+        self._observe("connected")
+        self._settling = asyncio.get_running_loop().call_later(SETTLE_AFTER_S, self._settle)
+        self._established()
+
+    def _settle(self) -> None:
+        if self._settling is not None and self._dtls is not None:
+            self._settling.cancel()
+            self._settling = None
+            self._dtls.settle()
 
     def _end(self, reason: EndReason, error: Exception | None) -> None:
         if self.state is not TransportState.CLOSED:

@@ -30,20 +30,36 @@ WorkerFactory = Callable[[str, int], "Worker"]
 class TransportListener(Protocol):
     """Whom a transport's events are for."""
 
-    def on_connected(self, ip: str, port: int) -> None: ...
-    def on_dtls(self, datagram: bytes) -> None: ...
-    def on_secure(self) -> None: ...
-    def on_lost(self) -> None: ...
-    def on_error(self, error: Exception) -> None: ...
+    def on_connected(self, ip: str, port: int) -> None:
+        """A validated pair was selected, or it moved."""
+
+    def on_dtls(self, datagram: bytes) -> None:
+        """A DTLS datagram from the selected address."""
+
+    def on_secure(self) -> None:
+        """The first SRTP or SRTCP packet has verified."""
+
+    def on_lost(self) -> None:
+        """Consent has expired; sending has stopped."""
+
+    def on_error(self, error: Exception) -> None:
+        """One of the above raised this."""
 
 
 class MediaListener(Protocol):
     """Whom the events of producers and consumers are for."""
 
-    def on_producer_started(self, producer_id: int, codec: str, ssrc: int) -> None: ...
-    def on_producer_stalled(self, producer_id: int) -> None: ...
-    def on_consumer_started(self, consumer_id: int) -> None: ...
-    def on_error(self, error: Exception) -> None: ...
+    def on_producer_started(self, producer_id: int, codec: str, ssrc: int) -> None:
+        """First packet, or another codec or SSRC took over."""
+
+    def on_producer_stalled(self, producer_id: int) -> None:
+        """Nothing came for 5 s."""
+
+    def on_consumer_started(self, consumer_id: int) -> None:
+        """First packet forwarded since open or attach."""
+
+    def on_error(self, error: Exception) -> None:
+        """One of the above raised this."""
 
 
 def native_worker(host: str, port: int) -> "Worker":
@@ -79,6 +95,7 @@ class MediaWorker:
         return len(self.transports)
 
     def new_id(self) -> int:
+        """An id for a transport, producer, consumer or request; never given again."""
         self._next_id += 1
         return self._next_id
 
@@ -88,6 +105,7 @@ class MediaWorker:
             del self.media[object_id]
 
     def start(self) -> None:
+        """Starts the thread and listens to its events on the running loop."""
         self._loop = asyncio.get_running_loop()
         self.native.start()
         self._loop.add_reader(self.native.fileno(), self._readable)
@@ -155,12 +173,15 @@ class WorkerPool:
             raise
 
     def start(self) -> None:
+        """Starts every worker."""
         for worker in self.workers:
             worker.start()
 
     def stop(self) -> None:
+        """Ends every worker; blocks up to ~100 ms each."""
         for worker in self.workers:
             worker.stop()
 
     def least_loaded(self) -> MediaWorker:
+        """The worker with the fewest transports, the first of equals."""
         return min(self.workers, key=lambda worker: worker.load)

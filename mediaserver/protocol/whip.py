@@ -54,6 +54,7 @@ class Whip:
         self._links = [link for each in server.settings.ice_servers for link in _links(each)]
 
     def add_to(self, app: web.Application) -> None:
+        """Adds this protocol's routes."""
         endpoint = app.router.add_resource(f"/{self._protocol}/{{room}}")
         endpoint.add_route("POST", self.create)
         endpoint.add_route("OPTIONS", self.endpoint_options)
@@ -63,6 +64,7 @@ class Whip:
         resource.add_route("OPTIONS", self.resource_options)
 
     async def create(self, request: web.Request) -> web.Response:
+        """POST: an offer becomes a session."""
         server, room_name = self._server, request.match_info["room"]
         token = _bearer(request)
         grants = self._grants(token, room_name)
@@ -88,6 +90,7 @@ class Whip:
         return response
 
     async def update(self, request: web.Request) -> web.Response:
+        """PATCH: trickled candidates or an ICE restart (RFC 9725 section 4.3)."""
         session = self._session(request)
         _require_match(request, session, needed=True)
         fragment = parse_fragment(await _body(request, FRAGMENT_TYPE, "Accept-Patch"))
@@ -105,18 +108,21 @@ class Whip:
         return web.Response(status=200, body=answer.encode(), content_type=FRAGMENT_TYPE, headers={"ETag": f'"{session.etag}"'})
 
     async def delete(self, request: web.Request) -> web.Response:
+        """DELETE: hangs up."""
         session = self._session(request)
         _require_match(request, session, needed=False)
         session.close()
         return web.Response(status=200)
 
     async def endpoint_options(self, _: web.Request) -> web.Response:
+        """OPTIONS of the endpoint: what it takes, and the ICE servers to use."""
         response = web.Response(status=204, headers={"Allow": "OPTIONS, POST", "Accept-Post": SDP_TYPE})
         for link in self._links:
             response.headers.add("Link", link)
         return response
 
     async def resource_options(self, _: web.Request) -> web.Response:
+        """OPTIONS of a session."""
         return web.Response(status=204, headers={"Allow": "DELETE, OPTIONS, PATCH", "Accept-Patch": FRAGMENT_TYPE})
 
     def _grants(self, token: str, room: str) -> tokens.Grants:

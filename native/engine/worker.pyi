@@ -33,7 +33,7 @@ class Worker:
         """Ends the thread and closes the socket. Idempotent; at most ~100 ms."""
     def fileno(self) -> int:
         """An eventfd, readable while events wait: give it to `loop.add_reader`."""
-    def events(self) -> list[tuple]:
+    def events(self) -> list[tuple[Any, ...]]:
         """Takes all waiting events (at most 1024), oldest first; clears the eventfd. Each is (name, id, ...):
 
         ("transport_connected", transport_id, ip, port)     a validated pair was selected, or it moved

@@ -114,11 +114,12 @@ class FakeWorker:
             "transport": transport_id, "kind": kind, "mid": mid, "ssrc": ssrc, "rtx_ssrc": rtx_ssrc, "codecs": codecs, **options
         }  # fmt: skip
 
-    def consumer_attach(self, consumer_id: int, producer_id: int) -> None:
-        self._note("consumer_attach", consumer_id, producer_id)
+    def consumer_attach(self, consumer_id: int, producer_id: int, *, payload_type: int = 0) -> None:
+        self._note("consumer_attach", consumer_id, producer_id, payload_type)
         consumer, producer = self.consumers[consumer_id], self.producers[producer_id]
         assert consumer["kind"] == producer["kind"]
-        assert producer["codecs"][0][1] in [codec[1] for codec in consumer["codecs"]], "the consumer's peer knows the producer's codec"
+        known = {codec[0]: codec[1] for codec in consumer["codecs"]}
+        assert known[payload_type] == producer["codecs"][0][1], "the payload type stands for the producer's codec"
         self.attached[consumer_id] = producer_id
 
     def consumer_detach(self, consumer_id: int) -> None:

@@ -230,7 +230,7 @@ async def test_session_that_never_connects_is_closed() -> None:
         assert not early.closed
         server.close_overdue(early.opened_s + CONNECT_TIMEOUT_S)
         assert early.closed and not late.closed
-        late.on_secured()
+        late.on_established()
         server.close_overdue(late.opened_s + 2 * CONNECT_TIMEOUT_S)
         assert not late.closed
 

@@ -16,9 +16,14 @@ def track(number: int, identity: str, kind: str = "video", ordinal: int = 0, cod
     return Track(number, identity, kind, ordinal, Format(codec) if codec else FORMATS[kind][0])
 
 
+def line(number: int, kind: str, stream: int, formats: tuple[Format, ...]) -> Slot:
+    """A slot whose payload types are 96, 97, ... in the order of its formats."""
+    return Slot(number, kind, stream, formats, tuple(range(96, 96 + len(formats))))
+
+
 def pairs(count: int) -> list[Slot]:
     """`count` streams of one audio and one video slot, numbered a0 = 0, v0 = 1, a1 = 2, ..."""
-    return [Slot(2 * n + k, kind, n, FORMATS[kind]) for n in range(count) for k, kind in enumerate(("audio", "video"))]
+    return [line(2 * n + k, kind, n, FORMATS[kind]) for n in range(count) for k, kind in enumerate(("audio", "video"))]
 
 
 def carry_out(slots: Iterable[Slot], tracks: list[Track]) -> dict[int, int | None]:
@@ -78,6 +83,26 @@ def test_second_camera_is_another_source() -> None:
     assert carry_out(slots, [track(3, "a", ordinal=1)]) == {1: None, 3: 3}
 
 
+@pytest.mark.parametrize(
+    ("form", "payload_type"),
+    [
+        (Format("H264", 1, 1), 98),
+        (Format("H264", 0, 1), 97),
+        (Format("H264", 0, 0), 97),
+        (Format("H264", 1, 0), 98),
+        (Format("VP8"), 96),
+        (Format("H264", 2, 1), None),
+        (Format("VP9"), None),
+    ],
+)
+def test_track_is_carried_as_what_it_is_or_as_what_covers_it(form: Format, payload_type: int | None) -> None:
+    one = line(1, "video", 0, (Format("VP8"), Format("H264", 0, 1), Format("H264", 1, 1)))
+    it = Track(1, "a", "video", 0, form)
+    assert one.holds(it) is (payload_type is not None)
+    if payload_type is not None:
+        assert one.payload_type(it) == payload_type
+
+
 def test_slot_takes_only_codecs_its_peer_knows() -> None:
     slots = pairs(1)
     assert carry_out(slots, [track(1, "a", codec="AV1"), track(2, "b", codec="VP9")]) == {1: 2}
@@ -104,7 +129,7 @@ def test_invariants_hold_through_any_history(
     slot_kinds: list[tuple[str, int, tuple[str, ...]]], history: list[list[tuple[str, str, int, str]]]
 ) -> None:
     slots = [
-        Slot(n, kind, stream, FORMATS["audio"] if kind == "audio" else tuple(Format(name) for name in names))
+        line(n, kind, stream, FORMATS["audio"] if kind == "audio" else tuple(Format(name) for name in names))
         for n, (kind, stream, names) in enumerate(slot_kinds)
     ]
     known: dict[tuple[str, str, int, str], Track] = {}

@@ -14,7 +14,10 @@ from tests.support.serving import fake, offer, serving, token
 SDP = {"Content-Type": "application/sdp"}
 FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
 PUBLISH, SUBSCRIBE = offer("chromium-publish"), offer("firefox-subscribe")
-TRICKLE = "a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.9 1234 typ host\r\n"
+TRICKLE = (
+    "a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+    "a=candidate:1 1 udp 1 192.0.2.9 1234 typ host\r\n"
+)
 RESTART = TRICKLE.format(ufrag="fresh", password="f" * 24)
 
 
@@ -90,7 +93,8 @@ async def test_ice_servers_are_linked() -> None:
             for response in (await post(client), await client.options("/whip/shop")):
                 assert response.headers.getall("Link") == [
                     '<stun:stun.example>; rel="ice-server"',
-                    '<turn:turn.example?transport=udp>; rel="ice-server"; username="a\\"b"; credential="secret"; credential-type="password"',
+                    '<turn:turn.example?transport=udp>; rel="ice-server"; '
+                    'username="a\\"b"; credential="secret"; credential-type="password"',
                 ]
 
 
