@@ -33,6 +33,9 @@ cdef void receiver_report(Transport* transport) noexcept nogil:
     while producer != NULL:
         if producer.stream.highest != 0 and count < BLOCKS_MOST:
             recv_stream_report(&producer.stream, &blocks[count], transport.core.now_us)
+            if blocks[count].lost > producer.lost:
+                transport.core.counters.packets_lost += <uint64_t>(blocks[count].lost - producer.lost)
+            producer.lost = blocks[count].lost
             count += 1
         producer = producer.next
     if count == 0:

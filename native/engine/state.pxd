@@ -265,6 +265,7 @@ cdef struct Producer:
     int64_t stall_due_us
     bint stalled
     Timer timer
+    int64_t lost                   # on the way here, repaired ones included; as last reported
     uint64_t packets_recovered
     uint64_t duplicates
     uint64_t keyframes
