@@ -16,8 +16,6 @@ from native.engine.traffic cimport sink_open, source_open
 from native.engine.transport cimport (
     transport_connect, transport_credentials, transport_free, transport_keys, transport_new, transport_select, transport_send_dtls,
 )
-from native.stream.twcc cimport twcc_recorder_bytes, twcc_recorder_init, twcc_sender_bytes, twcc_sender_init
-from native.stream.twcc cimport TwccRecorder, TwccSender
 from native.wire.rtp cimport EXT_TRANSPORT_CC
 
 
@@ -58,23 +56,6 @@ cdef int run_extensions(Transport* transport, const ExtensionsCommand* command) 
     while consumer != NULL:
         consumer_renegotiated(consumer)
         consumer = consumer.next
-    return transport_cc_prepare(transport)
-
-
-cdef int transport_cc_prepare(Transport* transport) noexcept nogil:
-    """Memory for the ends of transport-cc that this peer needs: 13 KiB for both, which an idle peer need not have."""
-    if transport.extensions.id_by_kind[<int>EXT_TRANSPORT_CC] == 0:
-        return 0
-    if transport.producers != NULL and transport.twcc_recorder == NULL:
-        transport.twcc_recorder = <TwccRecorder*>malloc(twcc_recorder_bytes())
-        if transport.twcc_recorder == NULL:
-            return -1
-        twcc_recorder_init(transport.twcc_recorder)
-    if transport.consumers != NULL and transport.twcc_sender == NULL:
-        transport.twcc_sender = <TwccSender*>malloc(twcc_sender_bytes())
-        if transport.twcc_sender == NULL:
-            return -1
-        twcc_sender_init(transport.twcc_sender)
     return 0
 
 
@@ -98,7 +79,7 @@ cdef int run_producer_open(WorkerCore* core, const ProducerCommand* command) noe
             producer_bind(producer, command.ssrcs[i].primary, False)
             if command.ssrcs[i].retransmission:
                 producer_bind(producer, command.ssrcs[i].retransmission, True)
-    return transport_cc_prepare(transport)
+    return 0
 
 
 cdef int run_consumer_open(WorkerCore* core, const ConsumerCommand* command) noexcept nogil:
@@ -118,7 +99,7 @@ cdef int run_consumer_open(WorkerCore* core, const ConsumerCommand* command) noe
     consumer.mid_bytes = command.mid_bytes
     memcpy(consumer.cname, command.cname, command.cname_bytes)
     consumer.cname_bytes = command.cname_bytes
-    return transport_cc_prepare(transport)
+    return 0
 
 
 cdef int run_source_open(WorkerCore* core, const SourceCommand* command) noexcept nogil:

@@ -9,7 +9,7 @@ Invariants: numbers only grow from start to start; nothing older than `first_sou
 offset was another one then. SRTP index = number (RFC 3711: the roll-over counter starts at 0, so numbers start below 2^15).
 """
 from libc.stdint cimport int64_t
-from libc.stdlib cimport free, realloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from native.c.cache cimport cache_calloc
@@ -23,7 +23,7 @@ from native.engine.state cimport (
 from native.engine.table cimport id_table_put, id_table_remove
 from native.engine.transport cimport drop_note, transport_mark_dirty
 from native.stream.rtx cimport rtx_answer_allowed, rtx_history_get, stored_bytes
-from native.stream.twcc cimport twcc_sent
+from native.stream.twcc cimport TwccSender, twcc_sender_bytes, twcc_sender_init, twcc_sent
 from native.wire.bytes cimport be16_write, be24_write, be32_write
 from native.wire.codec cimport CODEC_NONE, codec_patch
 from native.wire.rtp cimport EXT_ABS_SEND_TIME, EXT_AUDIO_LEVEL, EXT_COUNT, EXT_MID, EXT_TRANSPORT_CC
@@ -368,7 +368,11 @@ cdef inline uint32_t send_time(const WorkerCore* core) noexcept nogil:
 
 cdef inline uint16_t transport_number(Transport* transport, const Pending* pending) noexcept nogil:
     if transport.twcc_sender == NULL:
-        return 0
+        # With the first packet, not before: a peer that only sends never needs it.
+        transport.twcc_sender = <TwccSender*>malloc(twcc_sender_bytes())
+        if transport.twcc_sender == NULL:
+            return 0
+        twcc_sender_init(transport.twcc_sender)
     return twcc_sent(transport.twcc_sender, pending.size, transport.core.now_us)
 
 

@@ -1,11 +1,12 @@
 """RTCP from a peer, after SRTCP has vouched for it (RFC 3550 section 6, RFC 4585, RFC 5104)."""
 from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport realloc
 from libc.string cimport memset
 
 from native.engine.consumer cimport consumer_retransmit
 from native.engine.keyframe cimport keyframe_request
 from native.engine.state cimport (
-    DROP_RTCP_MALFORMED, DROP_RTCP_REPLAYED, DROP_RTCP_SSRC_LIMIT, DROP_RTCP_UNAUTHENTIC, RTCP_PEERS_MOST, Consumer, StreamRef,
+    DROP_RTCP_MALFORMED, DROP_RTCP_REPLAYED, DROP_RTCP_SSRC_LIMIT, DROP_RTCP_UNAUTHENTIC, RTCP_PEERS_MOST, Consumer, RtcpPeer, StreamRef,
     WorkerCore,
 )
 from native.engine.transport cimport drop_note, transport_consumer, transport_heard, transport_stream
@@ -34,11 +35,22 @@ cdef SrtcpReplay* replay_of(Transport* transport, uint32_t ssrc) noexcept nogil:
     return NULL
 
 
-cdef void replay_keep(Transport* transport, uint32_t ssrc, const SrtcpReplay* replay) noexcept nogil:
+cdef int replay_keep(Transport* transport, uint32_t ssrc, const SrtcpReplay* replay) noexcept nogil:
+    """0, or -1 when the peer has too many RTCP senders."""
     cdef int at = transport.rtcp_peer_count
+    cdef RtcpPeer* grown
+    if at == transport.rtcp_peer_room:
+        if at == RTCP_PEERS_MOST:
+            return -1
+        grown = <RtcpPeer*>realloc(transport.rtcp_peers, (at * 2 if at else 4) * sizeof(RtcpPeer))
+        if grown == NULL:
+            return -1
+        transport.rtcp_peers = grown
+        transport.rtcp_peer_room = at * 2 if at else 4
     transport.rtcp_peers[at].ssrc = ssrc
     transport.rtcp_peers[at].replay = replay[0]
     transport.rtcp_peer_count += 1
+    return 0
 
 
 cdef void report_receive(Transport* transport, const RtcpReportBlock* block) noexcept nogil:
@@ -141,11 +153,9 @@ cdef void feedback_receive(Transport* transport, const uint8_t* data, size_t siz
     if opened < 0:
         drop_note(core, DROP_RTCP_REPLAYED if opened == SRTP_REPLAYED else DROP_RTCP_UNAUTHENTIC)
         return
-    if replay == NULL:
-        if transport.rtcp_peer_count == RTCP_PEERS_MOST:
-            drop_note(core, DROP_RTCP_SSRC_LIMIT)
-            return
-        replay_keep(transport, sender, &fresh)
+    if replay == NULL and replay_keep(transport, sender, &fresh) != 0:
+        drop_note(core, DROP_RTCP_SSRC_LIMIT)
+        return
     transport_heard(transport)
     core.counters.packets_received_rtcp += 1
     transport.packets_received += 1

@@ -11,7 +11,7 @@ from libc.string cimport memcpy
 from native.engine.consumer cimport consumer_detach
 from native.engine.event cimport EVENT_PRODUCER_STALLED, EVENT_PRODUCER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_arrived, keyframe_request, keyframe_tick
-from native.engine.router cimport router_forward
+from native.engine.router cimport router_forward, router_warm
 from native.engine.state cimport (
     DROP_HISTORY_FULL, DROP_RTP_DUPLICATE, DROP_RTP_MALFORMED, DROP_RTP_OUT_OF_PLACE, DROP_RTP_REPLAYED, DROP_RTP_SSRC_LIMIT, DROP_RTP_UNAUTHENTIC,
     DROP_RTP_UNKNOWN_PAYLOAD, KIND_AUDIO, KIND_VIDEO, CodecEntry,
@@ -24,7 +24,7 @@ from native.engine.transport cimport (
     TIMER_PRODUCER, drop_note, transport_heard, transport_rtcp_commit, transport_rtcp_reserve, transport_stream_add, transport_stream_remove,
     transport_stream_replay,
 )
-from native.stream.nack cimport NackList, nack_due, nack_gave_up, nack_list_bytes, nack_list_init, nack_next_us, nack_note
+from native.stream.nack cimport NackList, nack_due, nack_gave_up, nack_list_bytes, nack_list_free, nack_list_init, nack_next_us, nack_note
 from native.stream.recv cimport recv_stream_init, recv_stream_note
 from native.stream.rtx cimport (
     HISTORY_AUDIO, HISTORY_VIDEO, StoredPacket, rtx_history_clear, rtx_history_commit, rtx_history_expire, rtx_history_free,
@@ -32,7 +32,7 @@ from native.stream.rtx cimport (
 )
 from native.stream.srtp cimport SRTP_REPLAYED, srtp_open
 from native.stream.srtp_replay cimport srtp_replay_accept, srtp_replay_fresh
-from native.stream.twcc cimport twcc_note
+from native.stream.twcc cimport TwccRecorder, twcc_note, twcc_recorder_bytes, twcc_recorder_init
 from native.wire.bytes cimport be16_read, be16_write, be32_write
 from native.wire.codec cimport CODEC_OPUS, Codec, codec_parse
 from native.wire.rtcp cimport rtcp_write_nack
@@ -55,8 +55,8 @@ cdef Producer* producer_new(WorkerCore* core, uint64_t id, Transport* transport,
     cdef Producer* producer = <Producer*>calloc(1, sizeof(Producer))
     if producer == NULL:
         return NULL
-    if rtx_history_init(&producer.history, &core.chunks, HISTORY_VIDEO if kind == KIND_VIDEO else HISTORY_AUDIO) != 0 \
-            or id_table_put(&core.producers, id, producer) != 0:
+    rtx_history_init(&producer.history, &core.chunks, HISTORY_VIDEO if kind == KIND_VIDEO else HISTORY_AUDIO)
+    if id_table_put(&core.producers, id, producer) != 0:
         rtx_history_free(&producer.history)
         free(producer)
         return NULL
@@ -68,7 +68,7 @@ cdef Producer* producer_new(WorkerCore* core, uint64_t id, Transport* transport,
     # Long ago, so that the first request is sent at once.
     producer.keyframe_asked_us = core.now_us - STALL_US
     if nack:
-        producer.nack = <NackList*>malloc(nack_list_bytes())
+        producer.nack = <NackList*>calloc(1, nack_list_bytes())
         if producer.nack != NULL:
             nack_list_init(producer.nack)
     timer_init(&producer.timer, TIMER_PRODUCER, producer)
@@ -92,13 +92,16 @@ cdef void producer_free(Producer* producer) noexcept nogil:
             link = &link[0].next
         if link[0] == producer:
             link[0] = producer.next
+    core.warmed = NULL
     timer_cancel(&producer.timer)
     id_table_remove(&core.producers, producer.id)
     rtx_history_free(&producer.history)
     source_free(producer)
     sink_free(producer)
     free(producer.consumers)
-    free(producer.nack)
+    if producer.nack != NULL:
+        nack_list_free(producer.nack)
+        free(producer.nack)
     core.counters.producers -= 1
     free(producer)
 
@@ -202,8 +205,14 @@ cdef void packet_accept(Producer* producer, StoredPacket* packet, const CodecEnt
 
 cdef void note_arrival(Transport* transport, const uint8_t* packet, const StoredPacket* slot, int64_t arrived_us) noexcept nogil:
     cdef uint16_t offset = slot.extensions.values[<int>EXT_TRANSPORT_CC].offset
-    if offset == 0 or transport.twcc_recorder == NULL:
+    if offset == 0:
         return
+    if transport.twcc_recorder == NULL:
+        # With the first packet, not before: a peer that only receives never needs it.
+        transport.twcc_recorder = <TwccRecorder*>malloc(twcc_recorder_bytes())
+        if transport.twcc_recorder == NULL:
+            return
+        twcc_recorder_init(transport.twcc_recorder)
     twcc_note(transport.twcc_recorder, be16_read(packet + offset), arrived_us)
     if transport.twcc_due_us == 0:
         transport.twcc_due_us = transport.core.now_us + TWCC_INTERVAL_US
@@ -225,6 +234,7 @@ cdef void receive_media(Producer* producer, const uint8_t* data, size_t size, Rt
     if packet == NULL:
         drop_note(core, DROP_HISTORY_FULL)
         return
+    router_warm(core, producer)
     plain = stored_bytes(packet)
     opened = srtp_open(transport.receive_keys, &producer.replay, data, size, header.header_bytes, plain, &index)
     if opened < 0:

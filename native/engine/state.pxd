@@ -159,7 +159,7 @@ cdef struct RetiredStream:         # an SSRC no producer listens to any more: wh
     uint64_t highest               # SRTP index
 
 cdef struct CheckSeen:             # a check that was authentic, and where it came from
-    uint8_t transaction[12]
+    uint32_t transaction_hash
     uint32_t path_hash
 
 cdef struct RtcpPeer:
@@ -217,7 +217,7 @@ cdef struct Transport:
     bint consent                   # checked at all (off for bench paths)
     CheckSeen checks_seen[128]     # a ring
     uint32_t checks_seen_count
-    RetiredStream retired[64]      # a ring
+    RetiredStream* retired         # a ring of SSRCS_MOST, NULL until the first
     uint32_t retired_count
     # RTCP
     uint32_t rtcp_ssrc             # our SSRC as a receiver
@@ -230,8 +230,9 @@ cdef struct Transport:
     Timer timer
     Transport* next                # list of all
     int rtcp_peer_count
-    RtcpPeer rtcp_peers[64]
-    uint8_t rtcp_pending[1200]
+    int rtcp_peer_room
+    RtcpPeer* rtcp_peers           # grows by need, up to RTCP_PEERS_MOST
+    uint8_t* rtcp_pending          # RTCP_PENDING_BYTES, NULL until the first report
 
 cdef struct Producer:
     uint64_t id
@@ -356,6 +357,8 @@ cdef struct WorkerCore:
     Pending* pending
     uint32_t pending_count
     Received received[64]
+    Producer* warmed               # whose fan-out is being fetched into the cache, and how far (router.pyx)
+    int warm_stage
     uint32_t forwarded             # packets queued for consumers while handling the current message
     uint8_t* scratch               # PACKET_MAX_BYTES + overhead: packets opened before their producer is known
     void* traffic                  # bench/: what all sources and sinks share (traffic.pyx)

@@ -138,10 +138,14 @@ cdef void transport_flush(WorkerCore* core, Transport* transport) noexcept nogil
             egress_queue(core, &transport.path, out, sealed, sealed)
 
 
-cdef inline void peer_prefetch(WorkerCore* core, const Transport* transport) noexcept nogil:
-    cdef const Pending* first = pending_at(core, transport.pending_first if transport.pending_first else transport.pending_small_first)
+cdef void train_prefetch_keys(const Transport* transport) noexcept nogil:
     cache_prefetch(transport.send_keys)
     cache_prefetch_bytes(<const char*>transport.send_keys + sizeof(SrtpContext), KEYS_HOT_BYTES)
+
+
+cdef inline void peer_prefetch(WorkerCore* core, const Transport* transport) noexcept nogil:
+    cdef const Pending* first = pending_at(core, transport.pending_first if transport.pending_first else transport.pending_small_first)
+    train_prefetch_keys(transport)
     if transport.twcc_sender != NULL:
         twcc_sender_prefetch(transport.twcc_sender)
     if first != NULL:

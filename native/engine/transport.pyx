@@ -3,7 +3,7 @@
 Invariants: the path is in `core.paths` exactly while `state != TRANSPORT_NONE`; a path is only ever selected by a STUN message
 whose MESSAGE-INTEGRITY was right (or by the bench command); nothing is sent to any other address.
 """
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcmp, memcpy, memset, strlen
 
 from native.c.cache cimport cache_calloc
@@ -128,6 +128,9 @@ cdef void transport_free(Transport* transport) noexcept nogil:
     free(transport.remote_password)
     free(transport.twcc_recorder)
     free(transport.twcc_sender)
+    free(transport.retired)
+    free(transport.rtcp_peers)
+    free(transport.rtcp_pending)
     core.counters.transports -= 1
     free(transport)
 
@@ -232,19 +235,20 @@ cdef bint check_is_replay(Transport* transport, const Path* path, const uint8_t*
     A retransmission (RFC 8489 section 6.2.1) comes from the same address.
     """
     cdef uint32_t hash = <uint32_t>path_hash(path)
+    cdef uint32_t transaction_hash = <uint32_t>(user_hash(transaction, 12) >> 8)
     cdef uint32_t i, known = transport.checks_seen_count
     cdef CheckSeen* seen
     if known > CHECKS_SEEN:
         known = CHECKS_SEEN
     for i in range(known):
         seen = &transport.checks_seen[i]
-        if memcmp(seen.transaction, transaction, 12) == 0:
+        if seen.transaction_hash == transaction_hash:
             return seen.path_hash != hash
     seen = &transport.checks_seen[transport.checks_seen_count % CHECKS_SEEN]
     transport.checks_seen_count += 1
     if transport.checks_seen_count == 2 * CHECKS_SEEN:
         transport.checks_seen_count = CHECKS_SEEN
-    memcpy(seen.transaction, transaction, 12)
+    seen.transaction_hash = transaction_hash
     seen.path_hash = hash
     return False
 
@@ -404,6 +408,10 @@ cdef uint8_t* transport_rtcp_reserve(Transport* transport, size_t size, bint lea
             egress_queue(transport.core, &transport.path, out, sealed, sealed)
         if size + 8 > RTCP_PENDING_BYTES:
             return NULL
+    if transport.rtcp_pending == NULL:
+        transport.rtcp_pending = <uint8_t*>malloc(RTCP_PENDING_BYTES)
+        if transport.rtcp_pending == NULL:
+            return NULL
     if transport.rtcp_pending_bytes == 0 and not leads:
         # RFC 3550 section 6.1: a compound packet starts with a report.
         transport.rtcp_pending_bytes = <uint16_t>rtcp_write_rr(transport.rtcp_pending, RTCP_PENDING_BYTES, transport.rtcp_ssrc, NULL, 0)
@@ -455,6 +463,10 @@ cdef void stream_retire(Transport* transport, const StreamRef* stream) noexcept 
     for i in range(transport.retired_count if transport.retired_count < SSRCS_MOST else <uint32_t>SSRCS_MOST):
         if transport.retired[i].ssrc == stream.ssrc:
             retired = &transport.retired[i]
+    if transport.retired == NULL:
+        transport.retired = <RetiredStream*>calloc(SSRCS_MOST, sizeof(RetiredStream))
+        if transport.retired == NULL:
+            return
     if retired == NULL:
         retired = &transport.retired[transport.retired_count % SSRCS_MOST]
         transport.retired_count += 1

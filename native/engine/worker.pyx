@@ -116,6 +116,7 @@ cdef int batch_run(WorkerCore* core) noexcept nogil:
         return 0
     core.counters.messages_received += <uint64_t>count
     train_flush_all(core)
+    core.warmed = NULL
     sent_us = clock_us(CLOCK_MONOTONIC)
     for i in range(count):
         if forwarded[i]:

@@ -11,17 +11,19 @@ cdef struct NackEntry:
     uint16_t ripe_after            # asked for at once when `highest` is this far past seq32
     uint8_t tries
 
-cdef struct NackList:              # fixed size, no allocation after init; see nack.pyx for the constants and their reasons
+cdef struct NackList:              # fixed size, one allocation in its life; see nack.pyx for the constants and their reasons
     uint64_t highest               # 0 = nothing received
     uint64_t ripe_seq              # `highest` that makes the next entry ripe, UINT64_MAX = none waits for that
     int64_t next_us
     int head                       # the list is entries[head : head + count], ascending
     int count
     uint8_t gave_up
-    NackEntry entries[1000]        # NACK_LIST_MAX
+    NackEntry* entries             # NACK_LIST_MAX of them; NULL until the first gap: an idle track does not need the 16 KB
 
 cdef size_t nack_list_bytes() noexcept nogil
+# Starts anew; the memory must have been zeroed before the first time.
 cdef void nack_list_init(NackList* list) noexcept nogil
+cdef void nack_list_free(NackList* list) noexcept nogil
 # Notes that `seq64` (> 0) arrived (also by retransmission): closes its gap or opens those before it. A key frame's first packet
 # (`keyframe`) forgets everything older: no decoder needs it any more.
 cdef void nack_note(NackList* list, uint64_t seq64, bint keyframe, int64_t now_us) noexcept nogil

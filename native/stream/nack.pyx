@@ -13,6 +13,7 @@ every 20 ms) are served by the delay. Displacement counted in numbers instead of
 burst loss, which is where reordering and loss look most alike.
 """
 from libc.stdint cimport INT64_MAX, UINT64_MAX
+from libc.stdlib cimport free, malloc
 from libc.string cimport memmove
 
 cdef enum:
@@ -26,7 +27,7 @@ cdef enum:
 
 
 cdef size_t nack_list_bytes() noexcept nogil:
-    """About 16 KB."""
+    """Without the entries."""
     return sizeof(NackList)
 
 
@@ -35,6 +36,11 @@ cdef void nack_list_init(NackList* list) noexcept nogil:
     list.highest = 0
     list.gave_up = 0
     forget_all(list)
+
+
+cdef void nack_list_free(NackList* list) noexcept nogil:
+    free(list.entries)
+    list.entries = NULL
 
 
 cdef inline void forget_all(NackList* list) noexcept nogil:
@@ -91,7 +97,9 @@ cdef void open_gap(NackList* list, uint64_t gap, int64_t now_us) noexcept nogil:
     """The `gap` numbers before `highest` are missing."""
     cdef NackEntry* entry
     cdef uint64_t behind
-    if gap > <uint64_t>(NACK_LIST_MAX - list.count):
+    if list.entries == NULL:
+        list.entries = <NackEntry*>malloc(NACK_LIST_MAX * sizeof(NackEntry))
+    if list.entries == NULL or gap > <uint64_t>(NACK_LIST_MAX - list.count):
         forget_all(list)
         list.gave_up = 1
         return

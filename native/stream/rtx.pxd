@@ -26,13 +26,12 @@ cdef struct StoredPacket:          # decrypted, in a chunk; the bytes follow
     uint16_t forwardable           # bit per RtpExtension that goes on to subscribers unchanged
     CodecInfo info
     RtpExtensions extensions
-    uint32_t record_bytes          # of this record in its chunk
 
 cdef struct Chunk:
     Chunk* next                    # towards newer
     int64_t newest_us
-    uint32_t used
-    uint32_t reserved              # keeps `bytes` aligned for StoredPacket
+    uint64_t first                 # lowest and highest seq64 in it, so that it is forgotten without reading cold packets
+    uint64_t last
     uint8_t bytes[16384]
 
 cdef struct ChunkPool:             # per worker; grows by need, never shrinks below `keep`
@@ -47,6 +46,7 @@ cdef struct RtxHistory:
     StoredPacket** index           # by seq64 & mask
     uint32_t mask
     uint32_t chunks
+    uint32_t used                  # bytes of `newest`
 
 cdef struct Answer:                # how often a subscriber got one packet again
     uint16_t seq16
@@ -60,8 +60,8 @@ cdef inline uint8_t* stored_bytes(StoredPacket* packet) noexcept nogil:
     return <uint8_t*>packet + sizeof(StoredPacket)
 
 cdef void chunk_pool_free(ChunkPool* pool) noexcept nogil
-# 0, or -1 without memory. `entries`: a power of two.
-cdef int rtx_history_init(RtxHistory* history, ChunkPool* pool, uint32_t entries) noexcept nogil
+# `entries`: a power of two. Takes no memory before the first packet.
+cdef void rtx_history_init(RtxHistory* history, ChunkPool* pool, uint32_t entries) noexcept nogil
 cdef void rtx_history_free(RtxHistory* history) noexcept nogil
 cdef void rtx_history_clear(RtxHistory* history) noexcept nogil
 # Room for a packet of up to `size` (<= PACKET_MAX_BYTES) bytes plus SRTP overhead; NULL without memory. Kept only by rtx_history_commit.

@@ -34,8 +34,9 @@ cdef Chunk* chunk_take(ChunkPool* pool) noexcept nogil:
             return NULL
         pool.total += 1
     chunk.next = NULL
-    chunk.used = 0
     chunk.newest_us = 0
+    chunk.first = 0
+    chunk.last = 0
     return chunk
 
 
@@ -58,23 +59,23 @@ cdef void chunk_pool_free(ChunkPool* pool) noexcept nogil:
     pool.free_count = 0
 
 
-cdef int rtx_history_init(RtxHistory* history, ChunkPool* pool, uint32_t entries) noexcept nogil:
+cdef void rtx_history_init(RtxHistory* history, ChunkPool* pool, uint32_t entries) noexcept nogil:
     memset(history, 0, sizeof(RtxHistory))
     history.pool = pool
     history.mask = entries - 1
-    history.index = <StoredPacket**>calloc(entries, sizeof(StoredPacket*))
-    return 0 if history.index != NULL else -1
 
 
 cdef void chunk_forget(RtxHistory* history, Chunk* chunk) noexcept nogil:
     """Takes the chunk's packets out of the index."""
-    cdef uint32_t at = 0
-    cdef StoredPacket* packet
-    while at < chunk.used:
-        packet = <StoredPacket*>(chunk.bytes + at)
-        if history.index[packet.seq64 & history.mask] == packet:
-            history.index[packet.seq64 & history.mask] = NULL
-        at += packet.record_bytes
+    cdef uint64_t seq64 = chunk.first
+    cdef StoredPacket** slot
+    if chunk.last - seq64 > history.mask:
+        seq64 = chunk.last - history.mask  # every slot once
+    while seq64 <= chunk.last:
+        slot = &history.index[seq64 & history.mask]
+        if chunk.bytes <= <uint8_t*>slot[0] < chunk.bytes + CHUNK_BYTES:
+            slot[0] = NULL
+        seq64 += 1
 
 
 cdef void rtx_history_clear(RtxHistory* history) noexcept nogil:
@@ -97,9 +98,13 @@ cdef void rtx_history_free(RtxHistory* history) noexcept nogil:
 
 
 cdef StoredPacket* rtx_history_reserve(RtxHistory* history, size_t size) noexcept nogil:
+    if history.index == NULL:
+        history.index = <StoredPacket**>calloc(history.mask + 1, sizeof(StoredPacket*))
+        if history.index == NULL:
+            return NULL
     cdef size_t need = sizeof(StoredPacket) + size + SRTP_MAX_OVERHEAD
     cdef Chunk* chunk = history.newest
-    if chunk == NULL or chunk.used + need > CHUNK_BYTES:
+    if chunk == NULL or history.used + need > CHUNK_BYTES:
         chunk = chunk_take(history.pool) if history.chunks < CHUNKS_MOST else NULL
         if chunk == NULL:
             return NULL
@@ -109,19 +114,23 @@ cdef StoredPacket* rtx_history_reserve(RtxHistory* history, size_t size) noexcep
             history.newest.next = chunk
         history.newest = chunk
         history.chunks += 1
-    return <StoredPacket*>(chunk.bytes + chunk.used)
+        history.used = 0
+    return <StoredPacket*>(chunk.bytes + history.used)
 
 
 cdef void rtx_history_commit(RtxHistory* history, StoredPacket* packet) noexcept nogil:
     cdef Chunk* chunk = history.newest
-    packet.record_bytes = <uint32_t>((sizeof(StoredPacket) + packet.size + 15) & ~<size_t>15)
-    chunk.used += packet.record_bytes
+    history.used += <uint32_t>((sizeof(StoredPacket) + packet.size + 15) & ~<size_t>15)
     chunk.newest_us = packet.arrived_us
+    if chunk.first == 0 or packet.seq64 < chunk.first:
+        chunk.first = packet.seq64
+    if packet.seq64 > chunk.last:
+        chunk.last = packet.seq64
     history.index[packet.seq64 & history.mask] = packet
 
 
 cdef StoredPacket* rtx_history_get(const RtxHistory* history, uint64_t seq64) noexcept nogil:
-    cdef StoredPacket* packet = history.index[seq64 & history.mask]
+    cdef StoredPacket* packet = history.index[seq64 & history.mask] if history.index != NULL else NULL
     return packet if packet != NULL and packet.seq64 == seq64 else NULL
 
 

@@ -4,7 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
-from native.stream.nack cimport NackList, nack_due, nack_gave_up, nack_list_bytes, nack_list_init, nack_missing, nack_next_us, nack_note
+from native.stream.nack cimport NackList, nack_due, nack_gave_up, nack_list_bytes, nack_list_free, nack_list_init, nack_missing, nack_next_us, nack_note
 from native.stream.recv cimport RecvStream, recv_stream_init, recv_stream_note, recv_stream_report, recv_stream_sender_report
 from native.stream.twcc cimport (
     TwccRecorder,
@@ -61,6 +61,9 @@ cdef class Nack:
 
     def __init__(self):
         nack_list_init(&self.list)
+
+    def __dealloc__(self):
+        nack_list_free(&self.list)
 
     @staticmethod
     def size() -> int:
