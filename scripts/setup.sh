@@ -53,7 +53,7 @@ needed='build-essential ca-certificates libssl-dev libopus-dev'
 welcome=                                  # taken where the distribution has it, done without elsewhere
 case $(uname -m) in x86_64) welcome='libipsec-mb-dev' ;; esac
 if [ "$purpose" = test ]; then
-    needed="$needed alsa-utils"
+    needed="$needed alsa-utils iproute2"
     # Ubuntu's chromium and firefox are snaps: confined, they cannot read the tests' files.
     [ "$(distribution)" = ubuntu ] || { needed="$needed chromium"; welcome="$welcome firefox-esr"; }
 fi
