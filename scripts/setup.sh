@@ -127,9 +127,9 @@ fi
 
 # --- native part ----------------------------------------------------------------------------------------------------
 
-native_sources() { find native -name '*.pyx' -o -name '*.pxd' -o -name '*.h' | LC_ALL=C sort; }
+native_sources() { find native bench -name '*.pyx' -o -name '*.pxd' -o -name '*.h' | LC_ALL=C sort; }
 native_complete() {
-    for source in $(find native -name '*.pyx'); do
+    for source in $(find native bench -name '*.pyx'); do
         set -- "${source%.pyx}".*.so
         [ -e "$1" ] || return 1
     done

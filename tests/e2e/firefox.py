@@ -154,9 +154,8 @@ async def firefox(folder: Path) -> AsyncIterator[Firefox]:
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
     (profile / "user.js").write_text("\n".join(lines))
     with (folder / "firefox.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            path, "--headless", "--marionette", "--no-remote", "--profile", str(profile), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
-        )  # fmt: skip
+        options = ["--headless", "--marionette", "--no-remote", "--profile", str(profile)]
+        process = await asyncio.create_subprocess_exec(path, *options, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         reader, writer = await connect(profile / "MarionetteActivePort", process)
         browser = Firefox(reader, writer)
