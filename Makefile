@@ -42,5 +42,5 @@ dist:  ## sdist and wheel into dist/
 
 clean:  ## remove everything that was made here, .venv included
 	rm -rf .venv build dist artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find native -name '*.so' -delete
+	find native bench -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

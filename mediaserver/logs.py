@@ -64,12 +64,15 @@ def configure(level: str = "info", format: str = "auto", *, stream: TextIO | Non
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level, structlog.stdlib.PositionalArgumentsFormatter(), *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
-    )  # fmt: skip
+    )
 
 
 def get_logger(name: str, **ids: Any) -> structlog.stdlib.BoundLogger:

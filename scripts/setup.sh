@@ -53,7 +53,7 @@ needed='build-essential ca-certificates libssl-dev libopus-dev'
 welcome=                                  # taken where the distribution has it, done without elsewhere
 case $(uname -m) in x86_64) welcome='libipsec-mb-dev' ;; esac
 if [ "$purpose" = test ]; then
-    needed="$needed alsa-utils"
+    needed="$needed alsa-utils iproute2"
     # Ubuntu's chromium and firefox are snaps: confined, they cannot read the tests' files.
     [ "$(distribution)" = ubuntu ] || { needed="$needed chromium"; welcome="$welcome firefox-esr"; }
 fi
@@ -127,9 +127,9 @@ fi
 
 # --- native part ----------------------------------------------------------------------------------------------------
 
-native_sources() { find native -name '*.pyx' -o -name '*.pxd' -o -name '*.h' | LC_ALL=C sort; }
+native_sources() { find native bench -name '*.pyx' -o -name '*.pxd' -o -name '*.h' | LC_ALL=C sort; }
 native_complete() {
-    for source in $(find native -name '*.pyx'); do
+    for source in $(find native bench -name '*.pyx'); do
         set -- "${source%.pyx}".*.so
         [ -e "$1" ] || return 1
     done

@@ -26,7 +26,8 @@ class Worker:
     def port(self) -> int: ...
     @property
     def features(self) -> dict[str, str]:
-        """What was found at run time: {"gso": "on" | reason, "gro": ..., "crypto": "ipsec-mb 1.3 avx512" | "openssl 3.0.17", "ipv6": ...}"""
+        """What was found at run time:
+        {"gso": "on" | reason, "gro": ..., "crypto": "ipsec-mb 1.3 avx512" | "openssl 3.0.17", "ipv6": ...}."""
     def start(self) -> None:
         """Starts the thread."""
     def stop(self) -> None:
@@ -49,8 +50,9 @@ class Worker:
     # Transports: one peer connection each.
     def transport_open(self, transport_id: int, *, local_ufrag: str, local_password: str, remote_ufrag: str, remote_password: str = "",
                        controlling: bool = False) -> None:
-        """ICE-lite, controlled, by default: answers checks whose USERNAME is `local_ufrag:remote_ufrag`. `controlling` is the client role."""
-    def transport_restart(self, transport_id: int, *, local_ufrag: str, local_password: str, remote_ufrag: str, remote_password: str = "") -> None:
+        """ICE-lite, controlled, by default: answers checks whose USERNAME is `local_ufrag:remote_ufrag`. `controlling`: the client role."""
+    def transport_restart(self, transport_id: int, *, local_ufrag: str, local_password: str, remote_ufrag: str,
+                          remote_password: str = "") -> None:
         """New ICE credentials (ICE restart); media goes on over the old pair until a new one is validated."""
     def transport_connect(self, transport_id: int, ip: str, port: int, *, local_ip: str = "") -> None:
         """Client role: start checks towards this address (from `local_ip`, so that one socket can be many peers)."""

@@ -4,6 +4,8 @@ A voice that went through Opus, a jitter buffer and resampling has another wavef
 fake microphone's file in a loop from somewhere, so every lag of the loop is tried.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ def spectrogram(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     power = np.abs(np.fft.rfft(frames * np.hanning(WINDOW), axis=1)) ** 2
     hertz = np.fft.rfftfreq(WINDOW, 1 / RATE)
     edges = np.searchsorted(hertz, BANDS_HZ)
-    bands = np.stack([power[:, low : max(high, low + 1)].sum(axis=1) for low, high in zip(edges, edges[1:], strict=False)], axis=1)
+    bands = np.stack([power[:, low : max(high, low + 1)].sum(axis=1) for low, high in pairwise(edges)], axis=1)
     loud = np.log(bands + FLOOR * bands.max() + 1e-12)
     return np.asarray(loud - loud.mean(axis=0))
 

@@ -45,10 +45,10 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def demo(folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = None) -> Iterator[Demo]:
+def demo(folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = None, udp_host: str = "127.0.0.1") -> Iterator[Demo]:
     """Runs it until the block ends. `folder`: for its keys and its log."""
     port = udp_port or free_udp_port()
-    options = ["--http-port", "0", "--udp-host", "127.0.0.1", "--udp-port", str(port), "--announced-addresses", announced]
+    options = ["--http-port", "0", "--udp-host", udp_host, "--udp-port", str(port), "--announced-addresses", announced]
     log = folder / "demo.log"
     with log.open("a") as errors:
         process = subprocess.Popen(

@@ -11,8 +11,9 @@ from tests.support.relay import Impairment, relaying
 
 LOSS = 0.05
 WATCH_S = 10.0
-# Of ten seconds; without retransmission a loss freezes the picture until the next key frame.
-FROZEN_MOST_S = 1.0
+# Of ten seconds: a packet lost twice in a row holds the picture for about 200 ms. Measured 0.4 to 1.7 s, the latter on a machine at three
+# times its load; without retransmission every loss freezes the picture until the next key frame, all ten seconds long.
+FROZEN_MOST_S = 2.5
 
 
 async def test_lost_packets_are_repaired_by_asking_again(tmp_path: Path, customer: Caller, rep: Caller) -> None:

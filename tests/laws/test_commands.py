@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from mediaserver.config import MediaSettings
+from tests.laws.configuration import GUIDE, with_table
 from tests.laws.house import ROOT, named
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -68,3 +70,8 @@ def test_ci_runs_what_a_contributor_runs() -> None:
     text = (ROOT / ".ci" / "run").read_text()
     assert "make test" in text.splitlines()[-1]
     assert all(word in targets() for word in re.findall(r"^(?:exec )?make (.*)$", text, re.MULTILINE) for word in word.split())
+
+
+def test_the_guide_lists_every_setting_as_it_is() -> None:
+    assert GUIDE.read_text() == with_table(GUIDE.read_text()), "run: python -m tests.laws.configuration"
+    assert all(field.description for field in MediaSettings.model_fields.values())
