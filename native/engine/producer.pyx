@@ -361,5 +361,10 @@ cdef int64_t producer_tick(Producer* producer) noexcept nogil:
     due_us = next_us if next_us < due_us else due_us
     if producer.stream.highest != 0 and not producer.stalled and core.now_us - producer.stream.arrived_us > STALL_US:
         producer.stalled = True
+        # A muted track needs neither: its history has expired, and nothing is missing that anyone will still send.
+        rtx_history_free(&producer.history)
+        if producer.nack != NULL:
+            nack_list_init(producer.nack)
+            nack_list_free(producer.nack)
         event_write(core, EVENT_PRODUCER_STALLED, producer.id, 0, NULL, 0)
     return due_us

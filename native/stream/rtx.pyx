@@ -17,7 +17,7 @@ cdef enum:
     KEEP_CHEAP_US = 2_000_000
     KEEP_CHEAP_CHUNKS = 14         # 224 KiB: 1.2 s at 1.5 Mb/s, so that an active participant stays below 400 KiB
     CHUNKS_MOST = 1024             # 16 MiB: one publisher cannot take a worker's memory, whatever rate it sends at
-    POOL_KEEP_FREE = 256           # 4 MiB: what a worker keeps for the next call instead of giving it back to the system
+    POOL_KEEP_FREE = 64            # 1 MiB: what a worker keeps for the next call instead of giving it back to the system
     # "answers to one packet at most 3, not within 100 ms": a peer that asks faster than its round trip gains nothing.
     ANSWERS_MOST = 3
     ANSWER_GAP_MS = 100
