@@ -1,10 +1,11 @@
 #!/bin/sh
 # Builds the native part with the address and undefined-behaviour sanitizers beside the normal build, and feeds it hostile input.
-# Arguments go to pytest; without any, all of tests/hostile runs.
+# Arguments name other tests than tests/hostile.
 set -eu
 cd "$(dirname "$0")/.."
 
-NATIVE_DEBUG=1 .venv/bin/python setup.py -q build --build-base build/sanitize --build-lib build/sanitize/lib </dev/null >build/sanitize.log 2>&1 ||
+export NATIVE_DEBUG=1
+.venv/bin/python setup.py -q build --build-base build/sanitize --build-lib build/sanitize/lib </dev/null >build/sanitize.log 2>&1 ||
     { cat build/sanitize.log >&2; exit 1; }
 
 # The interpreter itself is not instrumented: the run-time library must come first, and its own leaks are no news.
