@@ -22,8 +22,10 @@ bound = bound_contextvars
 
 # Fields that are left out above debug. Ids (room, participant, transport) are ours and random.
 PERSONAL = frozenset(
-    "address city client email fingerprint forwarded_for host identity ip message_text metadata name peer phone remote sdp token user "
-    "user_agent username".split()
+    {
+        *("address", "city", "client", "email", "fingerprint", "forwarded_for", "host", "identity", "ip", "message_text", "metadata"),
+        *("name", "peer", "phone", "remote", "sdp", "token", "user", "user_agent", "username"),
+    }
 )
 
 # Libraries whose info is a line per request with the caller's address.
@@ -64,12 +66,15 @@ def configure(level: str = "info", format: str = "auto", *, stream: TextIO | Non
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
-            structlog.stdlib.filter_by_level, structlog.stdlib.PositionalArgumentsFormatter(), *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
-    )  # fmt: skip
+    )
 
 
 def get_logger(name: str, **ids: Any) -> structlog.stdlib.BoundLogger:
