@@ -77,6 +77,7 @@ class WorkerCollector(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
+        """One scrape: the sums over all workers, and each worker's CPU time."""
         workers = list(self._counters())
         totals: dict[str, int] = {}
         for counters in workers:

@@ -58,6 +58,8 @@ class DtlsFailed(Unprocessable):
 
 
 class DtlsState(enum.Enum):
+    """Where an association is; how it may go on stands in TRANSITIONS."""
+
     NEW = "new"
     CONNECTING = "connecting"
     CONNECTED = "connected"  # keys are there

@@ -95,7 +95,7 @@ def test_an_unknown_key_names_the_nearest_right_one(tmp_path: Path, monkeypatch:
         load(http_prot=1)
     with pytest.raises(LocalError, match=r"unknown setting drain_deadline; did you mean drain_deadline_s\?"):
         load(config_file=toml(tmp_path, "drain_deadline = 3\n"))
-    with pytest.raises(LocalError, match="^unknown setting zzzz$"):
+    with pytest.raises(LocalError, match=r"^unknown setting zzzz$"):
         load(zzzz=1)
     monkeypatch.setenv("TRESEN_UDP_PROT", "1")
     with pytest.raises(LocalError, match=r"unknown environment variable TRESEN_UDP_PROT; did you mean TRESEN_UDP_PORT\?"):
