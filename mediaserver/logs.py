@@ -22,8 +22,10 @@ bound = bound_contextvars
 
 # Fields that are left out above debug. Ids (room, participant, transport) are ours and random.
 PERSONAL = frozenset(
-    "address city client email fingerprint forwarded_for host identity ip message_text metadata name peer phone remote sdp token user "
-    "user_agent username".split()
+    {
+        *("address", "city", "client", "email", "fingerprint", "forwarded_for", "host", "identity", "ip", "message_text", "metadata"),
+        *("name", "peer", "phone", "remote", "sdp", "token", "user", "user_agent", "username"),
+    }
 )
 
 # Libraries whose info is a line per request with the caller's address.

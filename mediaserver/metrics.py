@@ -77,7 +77,7 @@ class WorkerCollector(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """The counters of all workers summed, as prometheus_client asks for them at each scrape."""
+        """One scrape: the sums over all workers, and each worker's CPU time."""
         workers = list(self._counters())
         totals: dict[str, int] = {}
         for counters in workers:
@@ -163,7 +163,7 @@ class Metrics:
         self.registry.register(WorkerCollector(counters, gauges))
         self.join_seconds = Histogram(
             "tresen_join_seconds",
-            "From a session's offer to the end of its DTLS handshake",
+            "From a session's offer to the peer's first verified packet",
             buckets=SETUP_BUCKETS_S,
             registry=self.registry,
         )
@@ -178,7 +178,7 @@ class Metrics:
             self._handshakes.labels(result)  # present from the start, so that a first failure shows as an increase
 
     def observe_join(self, seconds: float) -> None:
-        """From offer to the end of the DTLS handshake."""
+        """From offer to the peer's first verified packet."""
         self.join_seconds.observe(seconds)
 
     def observe_first_media(self, seconds: float) -> None:

@@ -93,8 +93,8 @@ def mint(
         raise LocalError(f"a token needs a key, a secret and an identity of at most {NAME_CHARS_MAX} characters")
     if room is not None and not 0 < len(room) <= NAME_CHARS_MAX:  # "" would be read as any
         raise LocalError(f"a room's name has 1 to {NAME_CHARS_MAX} characters")
-    if not ttl_s > 0:
-        raise LocalError("a token's time to live must be above 0 s")
+    if not math.isfinite(ttl_s):
+        raise LocalError("a token's time to live must be a number of seconds")
     issued_s = int(time.time() if now is None else now)
     video: dict[str, Any] = {"roomJoin": True, "canPublish": can_publish, "canSubscribe": can_subscribe}
     if room is not None:

@@ -58,7 +58,7 @@ class DtlsFailed(Unprocessable):
 
 
 class DtlsState(enum.Enum):
-    """Where a session is; TRANSITIONS says where it can go."""
+    """Where an association is; how it may go on stands in TRANSITIONS."""
 
     NEW = "new"
     CONNECTING = "connecting"

@@ -55,7 +55,7 @@ class DtlsTransport:
 
     @property
     def state(self) -> DtlsState:
-        """The session's."""
+        """The session's state as of its last turn, or in the middle of one."""
         return self._session.state
 
     def start(self) -> None:

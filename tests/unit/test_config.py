@@ -92,14 +92,14 @@ def test_reads_the_environment(monkeypatch: pytest.MonkeyPatch, name: str, text:
 
 
 def test_an_unknown_key_names_the_nearest_right_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(LocalError, match="^unknown setting http_prot; did you mean http_port\\?$"):
+    with pytest.raises(LocalError, match=r"^unknown setting http_prot; did you mean http_port\?$"):
         load(http_prot=1)
-    with pytest.raises(LocalError, match="unknown setting drain_deadline; did you mean drain_deadline_s\\?"):
+    with pytest.raises(LocalError, match=r"unknown setting drain_deadline; did you mean drain_deadline_s\?"):
         load(config_file=toml(tmp_path, "drain_deadline = 3\n"))
-    with pytest.raises(LocalError, match="^unknown setting zzzz$"):
+    with pytest.raises(LocalError, match=r"^unknown setting zzzz$"):
         load(zzzz=1)
     monkeypatch.setenv("TRESEN_UDP_PROT", "1")
-    with pytest.raises(LocalError, match="unknown environment variable TRESEN_UDP_PROT; did you mean TRESEN_UDP_PORT\\?"):
+    with pytest.raises(LocalError, match=r"unknown environment variable TRESEN_UDP_PROT; did you mean TRESEN_UDP_PORT\?"):
         load()
     with pytest.raises(ValidationError):
         MediaSettings()
@@ -145,7 +145,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_toml_is_told(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match="is not TOML: .*line 1"):
+    with pytest.raises(LocalError, match=r"is not TOML: .*line 1"):
         load(config_file=toml(tmp_path, "http_port: 8080\n"))
 
 

@@ -187,7 +187,7 @@ def test_history_is_bounded_and_gives_its_memory_back() -> None:
     held, _, total = history.chunks()
     assert held == total == 1024 and stored < 20_000
     history.clear()
-    assert history.chunks() == (0, 256, 256)
+    assert history.chunks() == (0, 64, 64)
     assert all(history.get(70_000 + at) is None for at in range(stored))
     assert history.put(1, bytes(100), 2_000_000) and history.get(1) == bytes(100)
 

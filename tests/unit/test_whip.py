@@ -105,7 +105,7 @@ async def test_ice_servers_are_linked() -> None:
         ({"Authorization": "Basic abc"}, 401),
         ({"Authorization": "Bearer "}, 401),
         ({"Authorization": "Bearer not.a.token"}, 401),
-        (bearer(age_s=3600), 401),
+        (bearer(age_s=7200), 401),
         (bearer(room="other"), 403),
         (bearer(publish=False), 403),
         (bearer(room=None), 201),
@@ -206,7 +206,7 @@ async def test_token_that_opened_a_session_may_end_it_after_it_expired(
     client: TestClient, server: MediaServer, opened: ClientResponse
 ) -> None:
     (session,) = server.sessions.values()
-    expired = bearer(age_s=3600)
+    expired = bearer(age_s=7200)
     await problem_of(await client.delete(opened.headers["Location"], headers=expired), 401)
     from mediaserver.protocol.whip import _proof
 
