@@ -54,6 +54,9 @@ welcome=                                  # taken where the distribution has it,
 case $(uname -m) in x86_64) welcome='libipsec-mb-dev' ;; esac
 if [ "$purpose" = test ]; then
     needed="$needed alsa-utils iproute2"
+    # Another WebRTC stack to call (tests/interop): webrtcbin, its ICE, codecs, and bindings for the system's Python.
+    needed="$needed gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-nice"
+    needed="$needed python3-gi gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0"
     # Ubuntu's chromium and firefox are snaps: confined, they cannot read the tests' files.
     [ "$(distribution)" = ubuntu ] || { needed="$needed chromium"; welcome="$welcome firefox-esr"; }
 fi

@@ -83,15 +83,14 @@ class GstreamerPeer(Watch):
 
     async def leave(self) -> int:
         """Hangs up with DELETE; gives the exit status."""
-        if self._process is None or self._reader is None:
+        process, self._process = self._process, None
+        if process is None or self._reader is None:
             return 0
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        assert process.stdin is not None
+        process.stdin.close()
         try:
             await asyncio.wait_for(self._reader, DEADLINE_S)
-            return await asyncio.wait_for(self._process.wait(), DEADLINE_S)
+            return await asyncio.wait_for(process.wait(), DEADLINE_S)
         finally:
-            if self._process.returncode is None:
-                self._process.kill()
-                await self._process.wait()
-            self._process = None
+            if process.returncode is None:
+                process.kill()

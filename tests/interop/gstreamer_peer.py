@@ -27,10 +27,12 @@ from tests.support.picture import HEIGHT, WIDTH, draw  # noqa: E402  (after its 
 
 FRAMES_PER_S = 15
 SMALL = (80, 60)
-RTP_OPUS = "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=96,encoding-params=(string)2"
+# Above those webrtcbin picks for RTX, which may otherwise take another line's.
+PAYLOAD_TYPE = {"VP8": 120, "H264": 121}
+RTP_OPUS = "application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=111,encoding-params=(string)2"
 RTP_VIDEO = {
-    "VP8": "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=97",
-    "H264": "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=98,packetization-mode=(string)1,"
+    "VP8": "application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=120",
+    "H264": "application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=121,packetization-mode=(string)1,"
     "profile-level-id=(string)42e01f",
 }
 ENCODE = {
@@ -40,9 +42,13 @@ ENCODE = {
 }
 
 
+one_at_a_time = threading.Lock()  # every stream has a thread of its own
+
+
 def say(**what: object) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
-    sys.stdout.flush()
+    with one_at_a_time:
+        sys.stdout.write(json.dumps(what) + "\n")
+        sys.stdout.flush()
 
 
 class Peer:
@@ -122,11 +128,11 @@ class Peer:
         raw = f"video/x-raw,format=RGB,width={WIDTH},height={HEIGHT},framerate={FRAMES_PER_S}/1"
         video = self.add(
             f"appsrc name=canvas is-live=true do-timestamp=true format=time caps={raw} ! videoconvert ! video/x-raw,format=I420 "
-            f'! queue ! {ENCODE[codec]} pt={97 if codec == "VP8" else 98} ! capsfilter caps="{RTP_VIDEO[codec]}"'
+            f'! queue ! {ENCODE[codec]} pt={PAYLOAD_TYPE[codec]} ! capsfilter caps="{RTP_VIDEO[codec]}"'
         )
         audio = self.add(
             f"audiotestsrc is-live=true freq={frequency_hz} volume=0.4 samplesperbuffer=960 ! audio/x-raw,rate=48000,channels=2 "
-            f'! queue ! opusenc ! rtpopuspay pt=96 ! capsfilter caps="{RTP_OPUS}"'
+            f'! queue ! opusenc ! rtpopuspay pt=111 ! capsfilter caps="{RTP_OPUS}"'
         )
         for branch in (audio, video):
             branch.link(self.webrtc)
@@ -149,9 +155,16 @@ class Peer:
         if pad.get_direction() == Gst.PadDirection.SRC:
             decode = Gst.ElementFactory.make("decodebin")
             decode.connect("pad-added", self.decoded)
+            decode.connect("element-added", self.decoder_chosen)
             self.pipeline.add(decode)
             decode.sync_state_with_parent()
             pad.link(decode.get_static_pad("sink"))
+
+    def decoder_chosen(self, _: object, element: Gst.Element) -> None:
+        """Has a video decoder ask for a key frame after damage, as real receivers do; GStreamer's default is to show the damage."""
+        if element.find_property("automatic-request-sync-points"):
+            element.set_property("automatic-request-sync-points", True)
+            element.set_property("discard-corrupted-frames", True)
 
     def decoded(self, _: object, pad: Gst.Pad) -> None:
         if pad.get_current_caps().to_string().startswith("video"):
@@ -183,10 +196,11 @@ def contents(sink: Gst.Element) -> bytes:
     return bytes(buffer.extract_dup(0, buffer.get_size()))
 
 
-def main(role: str, url: str, token: str, codec: str = "", colour: str = "", frequency_hz: str = "") -> None:
+def main(role: str, url: str, token: str, *options: str) -> None:
     Gst.init(None)
     peer = Peer(url, token)
     if role == "publish":
+        codec, colour, frequency_hz = options
         red, green, blue = (int(part) for part in colour.split(","))
         peer.publish(codec, (red, green, blue), float(frequency_hz))
     else:

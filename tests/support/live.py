@@ -48,9 +48,9 @@ async def living(**changes: Any) -> AsyncIterator[Live]:
         await server.stop()
 
 
-async def until(condition: Callable[[], object], what: str, deadline_s: float = DEADLINE_S) -> None:
-    """Waits for a condition of this process to hold; the test fails, with `what`, where it does not."""
-    end_s = time.monotonic() + deadline_s
+async def until(condition: Callable[[], object], what: str, instead: Callable[[], object] = lambda: "") -> None:
+    """Waits for a condition of this process to hold; the test fails, with `what` and what there is `instead`, where it does not."""
+    end_s = time.monotonic() + DEADLINE_S
     while not condition():
-        assert time.monotonic() < end_s, f"gave up waiting: {what}"
+        assert time.monotonic() < end_s, f"gave up waiting: {what}; {instead()}"
         await asyncio.sleep(POLL_S)

@@ -29,9 +29,17 @@ class Watch:
 
     async def sees(self, colour: Colour, frames: int = 20) -> list[Seen]:
         """Waits until nearly all of the latest decoded frames are of this picture, and so many; gives all since the last `forget`."""
-        await until(lambda: sum(frame.shows(colour) for frame in self.frames[-frames - 5 :]) >= frames, f"{frames} pictures in {colour}")
+        await until(
+            lambda: sum(frame.shows(colour) for frame in self.frames[-frames - 5 :]) >= frames,
+            f"{frames} pictures in {colour}",
+            lambda: self.frames[-frames - 5 :],
+        )
         return self.frames
 
     async def hears(self, frequency_hz: float, purity: float = 0.9) -> None:
         """Waits until the latest second is this tone."""
-        await until(lambda: self.seconds > 1 and self.heard().is_tone(frequency_hz, purity), f"a tone of {frequency_hz} Hz")
+        await until(
+            lambda: self.seconds > 1 and self.heard().is_tone(frequency_hz, purity),
+            f"a tone of {frequency_hz} Hz",
+            lambda: self.heard() if self.sound else "no sound",
+        )
