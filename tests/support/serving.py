@@ -25,7 +25,13 @@ def settings(**changes: Any) -> MediaSettings:
 
 
 def token(
-    identity: str = "alice", room: str | None = "shop", *, publish: bool = True, subscribe: bool = True, age_s: float = 0, ttl_s: float = 3600
+    identity: str = "alice",
+    room: str | None = "shop",
+    *,
+    publish: bool = True,
+    subscribe: bool = True,
+    age_s: float = 0,
+    ttl_s: float = 3600,
 ) -> str:
     now = time.time() - age_s
     return mint(KEY, SECRET, identity=identity, room=room, can_publish=publish, can_subscribe=subscribe, ttl_s=ttl_s, now=now)
