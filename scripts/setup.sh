@@ -45,7 +45,7 @@ apt_install() {
     fi
     say "installing with apt: $*"
     apt_refresh
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" </dev/null >&2 ||
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@" </dev/null >&2 ||
         fail "apt-get could not install: $*. Its own message is above."
 }
 
@@ -53,6 +53,7 @@ needed='build-essential ca-certificates libssl-dev libopus-dev'
 welcome=                                  # taken where the distribution has it, done without elsewhere
 case $(uname -m) in x86_64) welcome='libipsec-mb-dev' ;; esac
 if [ "$purpose" = test ]; then
+    # Spoken words; network namespaces.
     needed="$needed alsa-utils iproute2"
     # Another WebRTC stack to call (tests/interop): webrtcbin, its ICE, codecs, and bindings for the system's Python.
     needed="$needed gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-nice"
@@ -67,7 +68,7 @@ if has_apt; then
     for package in $welcome; do
         # Without the right to install it, it is done without.
         { ! installed "$package" && may_install; } || continue
-        apt_refresh
+        [ -z "$missing" ] || apt_refresh
         ! offered "$package" || missing="$missing $package"
     done
     # shellcheck disable=SC2086

@@ -12,10 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.async_api import Page, async_playwright
 
+from tests.e2e.hearing import SAME, loudness, same_speech
 from tests.e2e.sources import THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path
 
 # Only ever waited out by a test that fails.
 DEADLINE_S = 40.0
+TRIES, LISTEN_S = 3, 4.0
+# Of full scale; the speech has a tenth of it.
+QUIETEST = 0.01
 
 QUIET = [
     "--no-sandbox",
@@ -128,6 +132,16 @@ class CallPage:
         got = await self.page.evaluate(RECORD, seconds)
         assert got["rate"] == 48000
         return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
+
+    async def hearing(self, other: Caller) -> NDArray[np.float32]:
+        """Records until it is the other's speech, three times at most: a stalled browser may drop a second of it."""
+        scores = []
+        for _ in range(TRIES):
+            recording = await self.record(LISTEN_S)
+            scores.append((round(same_speech(recording, other.speech), 3), round(loudness(recording), 4)))
+            if scores[-1][0] > SAME and scores[-1][1] > QUIETEST:
+                return recording
+        raise AssertionError(f"the other side's speech was not heard; likeness and loudness: {scores}")
 
     async def thumb(self) -> NDArray[np.float32]:
         """What is seen of the other side, small and grey."""

@@ -4,16 +4,15 @@ import asyncio
 from pathlib import Path
 
 from tests.e2e.browsers import chromium
-from tests.e2e.hearing import SAME, same_speech
 from tests.e2e.program import demo, free_udp_port
 from tests.e2e.sources import ALIKE, Caller, likeness
 from tests.support.relay import Impairment, relaying
 
 LOSS = 0.05
 WATCH_S = 10.0
-# Of ten seconds: a packet lost twice in a row holds the picture for about 200 ms. Measured 0.4 to 1.7 s, the latter on a machine at three
-# times its load; without retransmission every loss freezes the picture until the next key frame, all ten seconds long.
-FROZEN_MOST_S = 2.5
+# Of ten seconds: a packet lost twice in a row holds the picture for about 200 ms. Measured 0.4 to 0.8 s on a free machine, up to 2.6 s on
+# one at twice its load, where the browsers themselves stall; without retransmission hardly a frame in three would be whole.
+FROZEN_MOST_S = 4.0
 
 
 async def test_lost_packets_are_repaired_by_asking_again(tmp_path: Path, customer: Caller, rep: Caller) -> None:
@@ -34,7 +33,7 @@ async def test_lost_packets_are_repaired_by_asking_again(tmp_path: Path, custome
                     assert new["freezeSeconds"] - old["freezeSeconds"] <= FROZEN_MOST_S
                     assert new["rtt_ms"] >= 30
                     assert likeness(await page.thumb(), other.thumbs) > ALIKE
-                    assert same_speech(await page.record(4.0), other.speech) > SAME
+                    await page.hearing(other)
                     sending = (await page.figures())["sending"]
                     # What the page sends was lost before the server, which asked for it again.
                     assert sending["nackCount"] > 0 and sending["retransmitted"] > 0
