@@ -38,7 +38,7 @@ FAMILIES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (r"remb_(received|sent)", "rembs", "Receiver estimates of the bandwidth (REMB)", ("direction",)),
     (r"transport_cc_(received|sent)", "transport_cc_reports", "Transport-wide congestion control reports", ("direction",)),
     (r"nack_unanswered", "nacks_unanswered", "Packets asked for again that were not in the history", ()),
-    (r"packets_lost", "packets_lost", "Packets of publishers that never came", ()),
+    (r"packets_lost", "packets_lost", "Packets of publishers that got lost on the way, whether they came when asked for again or not", ()),
     (r"packets_recovered", "packets_recovered", "Packets of publishers that came when asked for again", ()),
     (r"padding_bytes_sent", "padding_bytes", "RTP padding sent to keep trains whole", ()),
     (r"trains_sent", "trains", "Messages given to the kernel, each one or more packets to one peer", ()),

@@ -1,9 +1,7 @@
 """Chromium with a caller's face and voice as its devices, and the call page in it."""
 
-import asyncio
 import base64
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.async_api import Page, async_playwright
 
-from tests.e2e.hearing import SAME, loudness, same_speech
+from tests.e2e.participant import Participant
 from tests.e2e.sources import THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path
 
-# Only ever waited out by a test that fails.
-DEADLINE_S = 40.0
-TRIES, LISTEN_S = 3, 4.0
-# Of full scale; the speech has a tenth of it.
-QUIETEST = 0.01
+# As Chromium names AEAD_AES_128_GCM (RFC 7714), with and without the prefix of the IANA registry.
+GCM = ("AEAD_AES_128_GCM", "SRTP_AEAD_AES_128_GCM")
 
 QUIET = [
     "--no-sandbox",
@@ -80,8 +75,8 @@ THUMB = f"""
 """
 
 
-class CallPage:
-    """One participant's page."""
+class CallPage(Participant):
+    """The call page in Chromium."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -94,6 +89,11 @@ class CallPage:
         await self.page.goto(f"{link}?{'&'.join(f'{name}={value}' for name, value in query.items())}")
         await self.page.click("#join:enabled")
 
+    async def join_plainly(self, link: str) -> None:
+        """Enters as a visitor does: with echo cancellation, noise suppression, gain control and adaptation at work."""
+        await self.page.goto(link)
+        await self.page.click("#join:enabled")
+
     async def rejoin(self) -> None:
         """Reloads the page and enters again, as somebody does who pressed the wrong key."""
         await self.page.reload()
@@ -104,47 +104,18 @@ class CallPage:
         await self.page.wait_for_selector("#status[data-state=connected]")
 
     async def figures(self) -> dict[str, Any]:
-        """What the page measures: `receiving` and `sending`, either may be None."""
         figures: dict[str, Any] = await self.page.evaluate("tresenCall.stats()")
         return figures
 
-    async def receiving(self) -> dict[str, Any]:
-        return (await self.figures())["receiving"] or {}
+    async def state(self) -> Any:
+        return [await self.page.evaluate("[tresenCall.view, tresenCall.state]"), self.errors]
 
-    async def until(self, what: str, condition: Callable[[dict[str, Any]], object], deadline_s: float = DEADLINE_S) -> dict[str, Any]:
-        """Waits until what is received fulfils the condition; fails, with the last figures, when it does not."""
-        end_s = time.monotonic() + deadline_s
-        while True:
-            receiving = await self.receiving()
-            if condition(receiving):
-                return receiving
-            state = await self.page.evaluate("[tresenCall.view, tresenCall.state]")
-            assert time.monotonic() < end_s, f"gave up waiting: {what}; {state}, {receiving}, {self.errors}"
-            await asyncio.sleep(0.1)
-
-    async def seeing(self, frames: int = 10) -> dict[str, Any]:
-        """Waits until so many more frames have been decoded."""
-        start = (await self.receiving()).get("framesDecoded") or 0
-        return await self.until(f"{frames} decoded frames", lambda now: (now.get("framesDecoded") or 0) >= start + frames)
-
-    async def record(self, seconds: float) -> NDArray[np.float32]:
-        """What is heard of the other side, at 48 kHz, one channel."""
+    async def capture_sound(self, seconds: float) -> NDArray[np.float32]:
         got = await self.page.evaluate(RECORD, seconds)
         assert got["rate"] == 48000
         return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
 
-    async def hearing(self, other: Caller) -> NDArray[np.float32]:
-        """Records until it is the other's speech, three times at most: a stalled browser may drop a second of it."""
-        scores = []
-        for _ in range(TRIES):
-            recording = await self.record(LISTEN_S)
-            scores.append((round(same_speech(recording, other.speech), 3), round(loudness(recording), 4)))
-            if scores[-1][0] > SAME and scores[-1][1] > QUIETEST:
-                return recording
-        raise AssertionError(f"the other side's speech was not heard; likeness and loudness: {scores}")
-
     async def thumb(self) -> NDArray[np.float32]:
-        """What is seen of the other side, small and grey."""
         return np.array(await self.page.evaluate(THUMB), dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH)
 
 

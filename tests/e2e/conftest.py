@@ -1,11 +1,14 @@
 """Callers and a running demo, shared by the browser tests."""
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.program import Demo, demo
 from tests.e2e.sources import BACK, FRONT, Caller, make_caller
+
+ROOMS = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,7 +31,14 @@ def rep(tmp_path_factory: pytest.TempPathFactory) -> Caller:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """One demo for all tests that do not change it."""
     with demo(tmp_path_factory.mktemp("demo")) as found:
         yield found
+
+
+@pytest.fixture
+def running(process: Demo) -> Demo:
+    """The demo, with links into a room that no other test has been in."""
+    assert process.process.poll() is None, "the demo's process has ended"
+    return process.in_room(f"room-{next(ROOMS)}")

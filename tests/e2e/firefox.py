@@ -19,7 +19,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-DEADLINE_S = 60.0
+from tests.e2e.browsers import THUMB
+from tests.e2e.participant import DEADLINE_S, Participant
+from tests.e2e.sources import THUMB_HEIGHT, THUMB_WIDTH
+
 TONE_HZ = 1000
 PREFERENCES: dict[str, bool | int | str] = {
     "marionette.port": 0,
@@ -67,7 +70,7 @@ def firefox_path() -> str | None:
     return shutil.which("firefox-esr") or shutil.which("firefox-bin")
 
 
-class Firefox:
+class Firefox(Participant):
     """A session in a running Firefox."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,7 +107,6 @@ class Firefox:
         await self.run("document.getElementById('join').click()")
 
     async def figures(self) -> dict[str, Any]:
-        """What the page measures."""
         figures: dict[str, Any] = await self.run_until_done("const done = arguments[0]; tresenCall.stats().then(done)")
         return figures
 
@@ -116,27 +118,18 @@ class Firefox:
             await asyncio.sleep(0.1)
         return value
 
-    async def seeing(self, frames: int) -> dict[str, Any]:
-        """Waits until so many frames have been decoded in all."""
-        end_s = time.monotonic() + DEADLINE_S
-        while True:
-            receiving = (await self.figures())["receiving"] or {}
-            if (receiving.get("framesDecoded") or 0) >= frames:
-                return receiving
-            assert time.monotonic() < end_s, f"gave up waiting for {frames} frames: {receiving}"
-            await asyncio.sleep(0.2)
-
-    async def record(self, seconds: float) -> NDArray[np.float32]:
-        """What is heard of the other side, at 48 kHz, one channel."""
+    async def capture_sound(self, seconds: float) -> NDArray[np.float32]:
         file = io.BytesIO(base64.b64decode(await self.run_until_done(RECORD, seconds)))
         to_mono = av.AudioResampler(format="flt", layout="mono", rate=48000)
         with av.open(file) as container:
             blocks = [block for frame in container.decode(audio=0) for block in to_mono.resample(frame)]
         return np.concatenate([block.to_ndarray()[0] for block in blocks])
 
-    async def thumb(self, script: str) -> NDArray[np.float32]:
-        """Runs a script that gives grey values."""
-        return np.array(await self.run(f"return ({script})()"), dtype=np.float32)
+    async def thumb(self) -> NDArray[np.float32]:
+        return np.array(await self.run(f"return ({THUMB})()"), dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH)
+
+    async def state(self) -> Any:
+        return await self.run("return [tresenCall.view, tresenCall.state]")
 
     async def screenshot(self, target: Path) -> None:
         """Keeps a picture of the page."""

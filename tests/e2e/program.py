@@ -1,21 +1,29 @@
 """A `tresen demo` process of its own, on free loopback ports."""
 
+import asyncio
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = "from signalling.cli import main; main()"
 # From exec to listening on a busy machine.
 START_S = 60
+# Only ever waited out by a test that fails.
+DEADLINE_S = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,32 @@ class Demo:
     @property
     def address(self) -> str:
         return self.links["rep"].partition("/call/")[0]
+
+    def in_room(self, name: str) -> "Demo":
+        """The same process, with the links of another room."""
+        return replace(self, links={seat: f"{self.address}/call/{name}/{seat}" for seat in self.links})
+
+    async def metrics(self) -> dict[str, float]:
+        """What /metrics says: `name{label}` by the label's value alone, and `name` as the sum over its labels."""
+        async with aiohttp.ClientSession() as client, client.get(f"{self.address}/metrics") as response:
+            text = await response.text()
+        found: dict[str, float] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                found[sample.name] = found.get(sample.name, 0.0) + sample.value
+                labels = ",".join(sample.labels.values())
+                found[f"{sample.name}{{{labels}}}"] = sample.value
+        return found
+
+    async def until(self, what: str, condition: Callable[[dict[str, float]], object]) -> dict[str, float]:
+        """Waits until the metrics fulfil the condition."""
+        end_s = time.monotonic() + DEADLINE_S
+        while True:
+            found = await self.metrics()
+            if condition(found):
+                return found
+            assert time.monotonic() < end_s, f"gave up waiting: {what}; {found}"
+            await asyncio.sleep(0.1)
 
 
 def free_udp_port() -> int:
@@ -60,10 +94,15 @@ def demo(folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = N
             stderr=errors,
             text=True,
         )
+    overdue = threading.Timer(START_S, process.kill)
+    overdue.start()
     try:
         assert process.stdout is not None
-        yield Demo(read_links(process.stdout, log), port, process)
+        links = read_links(process.stdout, log)
+        overdue.cancel()
+        yield Demo(links, port, process)
     finally:
+        overdue.cancel()
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(10)
@@ -77,7 +116,7 @@ def read_links(output: IO[str], log: Path) -> dict[str, str]:
     links: dict[str, str] = {}
     while len(links) < 2:
         line = output.readline()
-        assert line, f"tresen demo ended at once: {log.read_text()}"
+        assert line, f"tresen demo did not start: {log.read_text()}"
         found = re.search(r"(customer|rep)\s+(http://\S+)", line)
         if found:
             links[found[1]] = found[2]

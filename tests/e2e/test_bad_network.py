@@ -5,14 +5,14 @@ from pathlib import Path
 
 from tests.e2e.browsers import chromium
 from tests.e2e.program import demo, free_udp_port
-from tests.e2e.sources import ALIKE, Caller, likeness
+from tests.e2e.sources import Caller
 from tests.support.relay import Impairment, relaying
 
 LOSS = 0.05
 WATCH_S = 10.0
-# Of ten seconds: a packet lost twice in a row holds the picture for about 200 ms. Measured 0.4 to 0.8 s on a free machine, up to 2.6 s on
-# one at twice its load, where the browsers themselves stall; without retransmission hardly a frame in three would be whole.
-FROZEN_MOST_S = 4.0
+# Share of the time: a packet lost twice in a row holds the picture for about 200 ms. Measured 0.04 to 0.17, the latter on a machine at
+# three times its load; without retransmission every loss freezes the picture until the next key frame, all the time.
+FROZEN_MOST = 0.25
 
 
 async def test_lost_packets_are_repaired_by_asking_again(tmp_path: Path, customer: Caller, rep: Caller) -> None:
@@ -24,19 +24,25 @@ async def test_lost_packets_are_repaired_by_asking_again(tmp_path: Path, custome
                 await one.join(running.links["customer"])
                 await two.join(running.links["rep"])
                 before = [await page.seeing() for page in (one, two)]
-                await asyncio.sleep(WATCH_S)
+                rates = await asyncio.gather(*(page.watch(WATCH_S) for page in (one, two)))
+                assert min(rates) >= 10, rates
                 for page, old, other in ((one, before[0], rep), (two, before[1], customer)):
                     new = await page.receiving()
-                    assert new["framesDecoded"] - old["framesDecoded"] >= 10 * WATCH_S
                     assert new["nackCount"] > old["nackCount"]
                     assert new["retransmitted"] > old["retransmitted"]
-                    assert new["freezeSeconds"] - old["freezeSeconds"] <= FROZEN_MOST_S
+                    seconds = (new["at_ms"] - old["at_ms"]) / 1000
+                    assert new["freezeSeconds"] - old["freezeSeconds"] <= FROZEN_MOST * seconds
                     assert new["rtt_ms"] >= 30
-                    assert likeness(await page.thumb(), other.thumbs) > ALIKE
-                    await page.hearing(other)
+                    await page.sees(other)
+                    await page.hears(other)
                     sending = (await page.figures())["sending"]
                     # What the page sends was lost before the server, which asked for it again.
                     assert sending["nackCount"] > 0 and sending["retransmitted"] > 0
+                server = await running.metrics()
+                assert server["tresen_nacks_total{received}"] > 0 and server["tresen_packets_total{sent,rtx}"] > 0, server
+                assert server["tresen_nacks_total{sent}"] > 0 and server["tresen_packets_recovered_total"] > 0, server
+                # A quarter of the packets are audio, which nobody asks for again: its FEC repairs it.
+                assert server["tresen_packets_recovered_total"] > 0.5 * server["tresen_packets_lost_total"], server
         # The network was as bad as it was meant to be.
         for way in (relay.sent_up, relay.sent_down):
             assert 0.03 < way.lost / (way.lost + way.forwarded) < 0.07

@@ -31,6 +31,7 @@ export class Meter {
     this.#rate(now, received);
 
     return {
+      at_ms: now.at,
       ...this.#rates,
       rtt_ms: pair.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
       width: video.frameWidth ?? null,

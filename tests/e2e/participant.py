@@ -1,0 +1,91 @@
+"""One side of a call in whatever browser: waiting for what it receives, and judging whose speech and picture that is."""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.e2e.hearing import SAME, same_speech
+from tests.e2e.sources import ALIKE, Caller, likeness
+
+# Only ever waited out by a test that fails.
+DEADLINE_S = 60.0
+# How often one listens or looks again before it counts as not the right speech or picture: the first seconds of a call may hold gaps.
+TRIES = 4
+LISTEN_S = 4.0
+
+
+class Participant(ABC):
+    """A page in a call. `figures` are those of `tresenCall.stats()`: `receiving` and `sending`, either may be None."""
+
+    @abstractmethod
+    async def figures(self) -> dict[str, Any]:
+        """What the page measures, now."""
+
+    @abstractmethod
+    async def state(self) -> Any:
+        """What to tell when a wait was in vain."""
+
+    @abstractmethod
+    async def capture_sound(self, seconds: float) -> NDArray[np.float32]:
+        """What is heard of the other side from now on, at 48 kHz, one channel."""
+
+    @abstractmethod
+    async def thumb(self) -> NDArray[np.float32]:
+        """What is seen of the other side, small and grey."""
+
+    async def receiving(self) -> dict[str, Any]:
+        return (await self.figures())["receiving"] or {}
+
+    async def until(self, what: str, condition: Callable[[dict[str, Any]], object], deadline_s: float = DEADLINE_S) -> dict[str, Any]:
+        """Waits until what is received fulfils the condition; fails, with the last figures, when it does not."""
+        end_s = time.monotonic() + deadline_s
+        while True:
+            receiving = await self.receiving()
+            if condition(receiving):
+                return receiving
+            if time.monotonic() > end_s:
+                raise AssertionError(f"gave up waiting: {what}; {await self.state()}, {receiving}")
+            await asyncio.sleep(0.1)
+
+    async def seeing(self, frames: int = 10) -> dict[str, Any]:
+        """Waits until so many more frames have been decoded."""
+        start = (await self.receiving()).get("framesDecoded") or 0
+        return await self.until(f"{frames} decoded frames", lambda now: (now.get("framesDecoded") or 0) >= start + frames)
+
+    async def watch(self, seconds: float) -> float:
+        """Decoded frames a second over at least so many seconds of the page's own clock."""
+        start = await self.seeing(1)
+        end_ms = start["at_ms"] + 1000 * seconds
+        end = await self.until(f"{seconds} s of pictures", lambda now: now["at_ms"] >= end_ms, seconds + DEADLINE_S)
+        return float(1000 * (end["framesDecoded"] - start["framesDecoded"]) / (end["at_ms"] - start["at_ms"]))
+
+    async def record(self, seconds: float) -> NDArray[np.float32]:
+        """Waits for any sound packets, then records."""
+        await self.until("sound", lambda now: now.get("samplesReceived"))
+        return await self.capture_sound(seconds)
+
+    async def hears(self, other: Caller) -> NDArray[np.float32]:
+        """Listens until it is the other's speech, and gives the recording."""
+        found = []
+        for _ in range(TRIES):
+            recording = await self.record(LISTEN_S)
+            found.append(same_speech(recording, other.speech))
+            if found[-1] > SAME:
+                return recording
+        raise AssertionError(f"not {other.wav.stem}'s speech: {found}")
+
+    async def sees(self, other: Caller) -> NDArray[np.float32]:
+        """Looks until it is the other's picture, and gives the thumbnail."""
+        found = []
+        for _ in range(TRIES):
+            thumb = await self.thumb()
+            found.append(likeness(thumb, other.thumbs))
+            if found[-1] > ALIKE:
+                return thumb
+            await self.seeing(5)
+        raise AssertionError(f"not {other.wav.stem}'s picture: {found}")
