@@ -1,6 +1,8 @@
 """Chromium with a caller's face and voice as its devices, and the call page in it."""
 
+import asyncio
 import base64
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.async_api import Page, async_playwright
 
-from tests.e2e.participant import Participant
+from tests.e2e.participant import DEADLINE_S, Participant
 from tests.e2e.sources import THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path
 
 # As Chromium names AEAD_AES_128_GCM (RFC 7714), with and without the prefix of the IANA registry.
@@ -33,6 +35,8 @@ CALL = [
     # Media to and from 127.0.0.1, which browsers otherwise leave out of ICE.
     "--allow-loopback-in-peer-connection",
 ]
+NO_CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=0"]
+DENIED = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
 
 # Raw samples of the remote track, so that nothing but the call lies between them and the test.
 RECORD = """
@@ -102,6 +106,13 @@ class CallPage(Participant):
     async def connected(self) -> None:
         """Waits until the page says so."""
         await self.page.wait_for_selector("#status[data-state=connected]")
+
+    async def previewing(self) -> None:
+        """Waits until the lobby shows the caller's own picture. (The page's policy forbids Playwright's `wait_for_function`.)"""
+        end_s = time.monotonic() + DEADLINE_S
+        while not await self.page.evaluate("document.getElementById('preview').videoWidth"):
+            assert time.monotonic() < end_s, "no picture in the lobby"
+            await asyncio.sleep(0.05)
 
     async def figures(self) -> dict[str, Any]:
         figures: dict[str, Any] = await self.page.evaluate("tresenCall.stats()")

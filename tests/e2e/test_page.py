@@ -4,12 +4,10 @@ import re
 
 import pytest
 
-from tests.e2e.browsers import CALL, CallPage, chromium, screenshot
+from tests.e2e.browsers import CALL, DENIED, NO_CAMERA, CallPage, chromium
+from tests.e2e.hearing import loudness
 from tests.e2e.program import Demo
 from tests.e2e.sources import Caller
-
-NO_DEVICES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=0"]
-DENIED = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
 
 
 async def trouble(page: CallPage, link: str) -> str:
@@ -26,17 +24,44 @@ async def test_a_refused_camera_is_explained_with_the_way_out(running: Demo) -> 
         assert "may not use your camera" in text and "address bar" in text
         assert await page.page.is_visible("#trouble-retry")
         assert await page.page.inner_text("#join") == "Join and listen"
-        await screenshot(page, "denied")
         await page.page.click("#join")
         await page.connected()
         assert page.errors == []
 
 
-async def test_a_machine_without_devices_can_still_listen(running: Demo) -> None:
-    async with chromium(None, *NO_DEVICES) as page:
-        text = await trouble(page, running.links["rep"])
-        assert "No camera" in text or "No microphone" in text
-        assert page.errors == []
+async def test_a_camera_that_is_allowed_after_all_comes_into_the_lobby(running: Demo) -> None:
+    async with chromium(None, *DENIED, *CALL[-1:]) as page:
+        await trouble(page, running.links["customer"])
+        await page.page.context.grant_permissions(["camera", "microphone"])
+        await page.page.click("#trouble-retry")
+        await page.page.wait_for_selector("#trouble", state="hidden")
+        await page.previewing()
+        assert await page.page.inner_text("#join") == "Join the call"
+
+
+async def test_without_a_camera_one_is_heard_and_sees_the_other(running: Demo, rep: Caller) -> None:
+    async with chromium(None, *NO_CAMERA, *CALL[-1:]) as one, chromium(rep) as two:
+        assert "No camera was found" in await trouble(one, running.links["customer"])
+        await one.page.click("#join")
+        await two.join(running.links["rep"])
+        await one.seeing()
+        await one.sees(rep)
+        # Chromium's own fake microphone beeps once a second.
+        assert loudness(await two.record(2.0)) > 0.001
+        # What is not there cannot be turned off, nor is there a picture of oneself.
+        assert await one.page.is_hidden("#self")
+        assert one.errors == []
+
+
+async def test_one_who_only_listens_hears_and_sees(running: Demo, rep: Caller) -> None:
+    async with chromium(None, *DENIED, *CALL[-1:]) as one, chromium(rep) as two:
+        await trouble(one, running.links["customer"])
+        await one.page.click("#join")
+        await two.join(running.links["rep"])
+        await one.seeing()
+        await one.sees(rep)
+        await one.hears(rep)
+        assert (await one.figures())["sending"] is None
 
 
 async def test_the_whole_call_can_be_led_by_keyboard(running: Demo, customer: Caller) -> None:
@@ -102,4 +127,5 @@ async def test_a_link_with_a_token_joins_without_the_demo(running: Demo, custome
         await one.page.goto(wrong)
         await one.page.click("#join:enabled")
         await one.page.wait_for_selector("#over:not([hidden])")
+        assert await one.page.inner_text("#over-title") == "This link does not open the call"
         assert "not for this room" in await one.page.inner_text("#over-text")

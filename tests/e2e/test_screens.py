@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.browsers import CALL, NO_CAMERA, CallPage, chromium, screenshot
+from tests.e2e.browsers import DENIED, NO_CAMERA, CallPage, chromium, screenshot
 from tests.e2e.program import Demo
 from tests.e2e.sources import Caller
 
@@ -43,18 +43,18 @@ LOOK = """
   const controls = [...document.querySelectorAll("button, select")].filter(shown);
   const texts = [...document.querySelectorAll("h1, h2, p, span, label, button, th, td, select")]
     .filter((one) => shown(one) && (one.matches("select") || [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim())));
-  const scrolled = (one) => one.closest("#details-panel") !== null;
+  const scrolled = (one) => one.closest("#details-panel") !== null || document.documentElement.scrollHeight > innerHeight;
   return {
     sideways: document.documentElement.scrollWidth - innerWidth,
     cut: controls.filter((one) => {
       const box = one.getBoundingClientRect();
-      return box.left < 0 || box.right > innerWidth || (!scrolled(one) && document.documentElement.scrollHeight <= innerHeight && box.bottom > innerHeight);
+      return box.left < 0 || box.right > innerWidth || (!scrolled(one) && box.bottom > innerHeight);
     }).map(name),
     small: controls.filter((one) => one.getBoundingClientRect().height < FINGER).map(name),
     covered: controls.filter((one) => {
       const box = one.getBoundingClientRect();
       const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-      if (scrolled(one) || y > innerHeight) return false;
+      if (scrolled(one)) return false;
       const top = document.elementFromPoint(x, y);
       return top !== one && !one.contains(top);
     }).map(name),
@@ -83,7 +83,7 @@ async def test_screens_of_a_call(running: Demo, customer: Caller, rep: Caller) -
     async with chromium(customer) as one, chromium(rep) as two:
         await one.page.goto(running.links["customer"])
         await one.page.wait_for_selector("#join:enabled")
-        await one.page.wait_for_function("document.getElementById('preview').videoWidth > 0")
+        await one.previewing()
         poor = await look(one, "lobby")
         await one.page.click("#join")
         await one.connected()
@@ -103,19 +103,17 @@ async def test_screens_of_a_call(running: Demo, customer: Caller, rep: Caller) -
         assert poor == {}
 
 
-@pytest.mark.parametrize(("screen", "flags"), [("denied", "DENIED"), ("no-camera", "NO_CAMERA")])
-async def test_screens_of_trouble(running: Demo, screen: str, flags: str) -> None:
-    from tests.e2e import browsers
-
-    async with chromium(None, *getattr(browsers, flags)) as page:
+@pytest.mark.parametrize(("screen", "flags"), [("denied", DENIED), ("no-camera", NO_CAMERA)])
+async def test_screens_of_trouble(running: Demo, screen: str, flags: list[str]) -> None:
+    async with chromium(None, *flags) as page:
         await page.page.goto(running.links["customer"])
         await page.page.wait_for_selector("#trouble:not([hidden])")
         await page.page.wait_for_selector("#join:enabled")
         assert await look(page, screen) == {}
 
 
-async def test_screen_of_a_refused_call(running: Demo) -> None:
-    async with chromium(None, *CALL, *NO_CAMERA[:0]) as page:
+async def test_screen_of_a_refused_call(running: Demo, customer: Caller) -> None:
+    async with chromium(customer) as page:
         await page.page.goto(f"{running.address}/call/shop#token=a.e30.b")
         await page.page.click("#join:enabled")
         await page.page.wait_for_selector("#over:not([hidden])")

@@ -118,7 +118,7 @@ async function join() {
   try {
     granted = await session();
   } catch (problem) {
-    end("This call cannot start", problem.message);
+    end("This call cannot start", problem.message, "Try again");
     return;
   }
   const token = tokens(granted);
@@ -132,7 +132,7 @@ async function join() {
 
   const onState = (state, problem) => {
     tellState();
-    if (state === "failed") end("This call cannot go on", problem?.message ?? "");
+    if (state === "failed") refuse(problem);
   };
   page.subscriber = new Subscriber({ url: granted.whep, token, onState, onTrack: receive });
   const opening = [page.subscriber.open()];
@@ -154,11 +154,19 @@ function receive(track) {
   });
 }
 
-async function end(title, text) {
+/** The server has refused for good: a link that is wrong or too old, in nearly every case. */
+function refuse(problem) {
+  const reason = problem?.message?.replace(/\.$/, "") ?? "";
+  if ([401, 403].includes(problem?.status)) end("This link does not open the call", `Ask for a new one. The server says: ${reason}.`, "Try again");
+  else end("This call cannot go on", reason ? `The server says: ${reason}.` : "", "Try again");
+}
+
+async function end(title, text, again = "Call again") {
   if (page.view === "over") return;
   show("over");
   $("over-title").textContent = title;
   $("over-text").textContent = text;
+  $("again").textContent = again;
   $("again").focus({ focusVisible: false });
   clearInterval(page.timer);
   for (const track of page.stream.getTracks()) track.stop();
@@ -208,7 +216,7 @@ function toggle(kind) {
   button.setAttribute("aria-label", off ? offText : onText);
   button.title = `${off ? offText : onText} (${kind === "audio" ? "M" : "V"})`;
   button.querySelector("use").setAttribute("href", `#${name}${off ? "-off" : ""}`);
-  if (kind === "video") $("self").toggleAttribute("data-off", off);
+  if (kind === "video") [$("own").hidden, $("own-off").hidden] = [off, !off];
 }
 
 async function change(kind, deviceId) {
