@@ -159,6 +159,12 @@ if [ "$purpose" = test ] && [ -z "${CHROMIUM:-}" ] && [ "$(distribution)" = ubun
         .venv/bin/playwright install chromium </dev/null >&2 ||
             fail "no Chromium for the browser tests. Install one that is no snap, for instance Google's Chrome package, and say
     CHROMIUM=/usr/bin/google-chrome make test"
+        # What it links to; a desktop has it all, a bare server has not.
+        if may_install; then
+            apt_refresh
+            as_root env DEBIAN_FRONTEND=noninteractive .venv/bin/playwright install-deps chromium </dev/null >&2 ||
+                say "not all of Chromium's libraries could be installed; the browser tests will name what is missing"
+        fi
         : >.venv/tresen-chromium
     fi
 fi

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.e2e.hearing import SAME, same_speech
+from tests.e2e.hearing import SAME, loudness, same_speech
 from tests.e2e.sources import ALIKE, Caller, likeness
 
 # Only ever waited out by a test that fails.
@@ -17,6 +17,8 @@ DEADLINE_S = 60.0
 # How often one listens or looks again before it counts as not the right speech or picture: the first seconds of a call may hold gaps.
 TRIES = 4
 LISTEN_S = 4.0
+# Of full scale; the speech has a tenth of it.
+QUIETEST = 0.01
 
 
 class Participant(ABC):
@@ -74,10 +76,10 @@ class Participant(ABC):
         found = []
         for _ in range(TRIES):
             recording = await self.record(LISTEN_S)
-            found.append(same_speech(recording, other.speech))
-            if found[-1] > SAME:
+            found.append((round(same_speech(recording, other.speech), 3), round(loudness(recording), 4)))
+            if found[-1][0] > SAME and found[-1][1] > QUIETEST:
                 return recording
-        raise AssertionError(f"not {other.wav.stem}'s speech: {found}")
+        raise AssertionError(f"not {other.wav.stem}'s speech; likeness and loudness: {found}")
 
     async def sees(self, other: Caller) -> NDArray[np.float32]:
         """Looks until it is the other's picture, and gives the thumbnail."""

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.e2e.browsers import GCM, CallPage, chromium
-from tests.e2e.hearing import OTHER, loudness, same_speech
+from tests.e2e.hearing import OTHER, same_speech
 from tests.e2e.program import Demo
 from tests.e2e.sources import UNLIKE, Caller, likeness
 
@@ -26,7 +26,6 @@ async def check_moving(pages: list[CallPage], seconds: float) -> None:
 async def check_heard_and_seen(page: CallPage, other: Caller, oneself: Caller) -> None:
     """What arrives is the other's speech and picture: neither silence, nor noise, nor one's own."""
     recording = await page.hears(other)
-    assert loudness(recording) > 0.01
     assert same_speech(recording, oneself.speech) < OTHER
     assert likeness(await page.sees(other), oneself.thumbs) < UNLIKE
 
