@@ -74,11 +74,15 @@ async def test_hanging_up_frees_the_server(tmp_path: Path, customer: Caller, rep
             await asyncio.gather(one.seeing(), two.seeing())
             await running.until("four secure transports", lambda now: now["tresen_transports{secure}"] == 4)
 
+            ended: list[tuple[str, int]] = []
+            one.page.on("response", lambda response: ended.append((response.request.method, response.status)))
             await one.page.click("#hang-up-button")
             await one.page.wait_for_selector("#over:not([hidden])")
             await two.page.wait_for_selector("#waiting:not([hidden])")
             assert "has left" in (await two.page.text_content("#waiting-text") or "")
             await running.until("two transports gone", lambda now: now["tresen_transports"] == 2 and now["tresen_participants"] == 1)
+            # Said by the protocol, not only found out from the peer's silence.
+            assert [entry for entry in ended if entry[0] == "DELETE"] == [("DELETE", 200)] * 2
             # The camera's light goes out.
             tracks = "document.getElementById('own').srcObject.getTracks().map(track => track.readyState)"
             assert await one.page.evaluate(tracks) == ["ended", "ended"]
