@@ -15,6 +15,8 @@ const FRAGMENT = "application/trickle-ice-sdpfrag";
 const PATIENCE_MS = 2000;
 /** A restart that has not connected by then is given up for a new session. */
 const RESTART_MS = 6000;
+/** How long hanging up waits for the server's answer before the connection is closed all the same. */
+const FAREWELL_MS = 500;
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000];
 
 /** What the server answered instead of a session. `final`: trying the same again is useless. */
@@ -72,8 +74,11 @@ class MediaSession {
     window.removeEventListener("pagehide", this.leave);
     clearTimeout(this.#timer);
     this.#tell("closed");
+    // First by HTTP: after the connection's own goodbye the server would no longer know the session. But not for long, media still flow.
+    const ended = this.#delete();
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))]);
     this.#drop();
-    await this.#delete();
+    await ended;
   }
 
   /** Subclasses put their transceivers into a new connection. */
