@@ -40,7 +40,8 @@ DIRECTIVES = {
 }
 COMPILE_ARGS = ["-std=gnu11", "-Wall", "-Wno-unused-function", "-Wno-unreachable-code", "-fvisibility=hidden"]
 COMPILE_ARGS += ["-O1", "-g", *SANITIZERS] if DEBUG else ["-O3", "-g1"]
-LINK_ARGS = SANITIZERS if DEBUG else []
+# Each module is bound to the libraries it uses and to no other.
+LINK_ARGS = ["-Wl,--as-needed", *(SANITIZERS if DEBUG else [])]
 
 
 def give_up(sentence: str) -> NoReturn:
@@ -74,10 +75,12 @@ def native_options() -> dict[str, Any]:
     require(compiles("#include <Python.h>\nint main(void) { return 0; }"), "Python's header <Python.h>", headers)
     openssl = "#include <openssl/evp.h>\nint main(void) { return !EVP_aes_128_gcm(); }"
     require(compiles(openssl, "crypto"), "OpenSSL's header <openssl/evp.h>", "libssl-dev")
+    opus = "#include <opus/opus.h>\nint main(void) { return !opus_get_version_string(); }"
+    require(compiles(opus, "opus"), "Opus' header <opus/opus.h>", "libopus-dev")
     ipsec_mb = platform.machine() in ("x86_64", "AMD64") and os.environ.get("TRESEN_CRYPTO") != "openssl"
     if ipsec_mb and compiles("#include <intel-ipsec-mb.h>\nint main(void) { return !alloc_mb_mgr(0); }", "IPSec_MB"):
-        return {"libraries": ["crypto", "IPSec_MB"], "define_macros": [("TRESEN_IPSEC_MB", "1")]}
-    return {"libraries": ["crypto"], "define_macros": [("TRESEN_IPSEC_MB", "0")]}
+        return {"libraries": ["crypto", "opus", "m", "IPSec_MB"], "define_macros": [("TRESEN_IPSEC_MB", "1")]}
+    return {"libraries": ["crypto", "opus", "m"], "define_macros": [("TRESEN_IPSEC_MB", "0")]}
 
 
 def extensions() -> list[Extension]:
