@@ -10,7 +10,7 @@ from typing import Any
 KIND_AUDIO: int
 KIND_VIDEO: int
 
-# A codec as this peer's SDP names it: (payload type, name "opus|VP8|VP9|H264|AV1", clock rate, RTX payload type or 0).
+# A codec as this peer's SDP names it: (payload type, name "opus|VP8|VP9|H264|AV1|telephone-event", clock rate, RTX payload type or 0).
 CodecEntry = tuple[int, str, int, int]
 # Header extension name -> id. Names: mid, rid, repaired-rid, abs-send-time, transport-cc, audio-level, video-orientation,
 # playout-delay, abs-capture-time, dependency-descriptor.
@@ -45,6 +45,9 @@ class Worker:
         ("producer_stalled", producer_id)                    nothing received for 5 s ("producer_started" comes again)
         ("consumer_started", consumer_id)                    first packet forwarded since open or attach
         ("stats", request_id, dict)                          answer to one of the *_stats commands; {} when the id is gone
+        ("voice_ended", voice_id)                            a clip was played to its end
+        ("voice_active", voice_id, active: bool)             somebody started or stopped speaking
+        ("producer_dtmf", producer_id, digit: str, duration_ms)  a key was pressed (RFC 4733), once per key, when it is released
         """
 
     # Transports: one peer connection each.
@@ -88,6 +91,40 @@ class Worker:
     def consumer_pause(self, consumer_id: int, paused: bool) -> None: ...
     def consumer_close(self, consumer_id: int) -> None: ...
     def consumer_stats(self, consumer_id: int, request_id: int) -> None: ...
+
+    # Mixing (native/audio/mixer.pxd says what hears what). A thread of its own beside the worker's decodes, mixes and encodes every 20 ms;
+    # it starts with the first mixer. Ids as above; mixers, clips, voices and listeners have number spaces of their own.
+    def mixer_open(self, mixer_id: int, *, channels: int = 1, bitrate_bps: int = 32000, complexity: int = 9, expected_loss_percent: int = 10,
+                   dtx: bool = False, speakers: int = 8) -> None:
+        """A mixing room. `complexity` is the most that is used; it falls under CPU load and comes back."""
+    def mixer_set(self, mixer_id: int, *, bitrate_bps: int = 32000, complexity: int = 9, expected_loss_percent: int = 10, dtx: bool = False,
+                  speakers: int = 8) -> None: ...
+    def mixer_close(self, mixer_id: int) -> None:
+        """Closes it with its voices and listeners; their consumers stay open, detached."""
+    def mixer_stats(self, mixer_id: int, request_id: int) -> None:
+        """Answered by a "stats" event: names of MixerStats."""
+    def clip_load(self, clip_id: int, samples: bytes) -> None:
+        """Sound to be played: s16le mono 48 kHz, at most ten minutes. Copied here; any number of voices may play it."""
+    def clip_free(self, clip_id: int) -> None:
+        """Its voices end; the memory goes when none plays it any more."""
+    def voice_open(self, voice_id: int, mixer_id: int, *, producer_id: int = 0, clip_id: int = 0, loop: bool = False, gain: float = 1.0,
+                   suppress_noise: bool = False, detect_voice: bool = False, automatic_level: bool = False) -> None:
+        """Either the audio of a producer (which may be forwarded to others at the same time) or a clip. Ends with its producer."""
+    def voice_set(self, voice_id: int, *, gain: float = 1.0, suppress_noise: bool = False, detect_voice: bool = False,
+                  automatic_level: bool = False) -> None: ...
+    def voice_close(self, voice_id: int) -> None: ...
+    def voice_stats(self, voice_id: int, request_id: int) -> None:
+        """Answered by a "stats" event: names of PlayoutStats; {} for a clip."""
+    def listener_open(self, listener_id: int, mixer_id: int, consumer_id: int, *, own_voice_id: int = 0, gain: float = 1.0) -> None:
+        """From now on this consumer sends what the listener hears, in the consumer's Opus; a producer it was attached to is left.
+        Ends with its consumer. Numbers and timestamps continue."""
+    def listener_set(self, listener_id: int, *, own_voice_id: int = 0, gain: float = 1.0) -> None: ...
+    def listener_close(self, listener_id: int) -> None:
+        """The consumer stays, detached; `consumer_attach` gives it a producer again (and closes the listener by itself)."""
+    def hear(self, listener_id: int, voice_id: int, gain: float | None) -> None:
+        """One entry of the matrix; None takes it out. `gain` 0 ... 8."""
+    def dtmf_send(self, consumer_id: int, digits: str, *, duration_ms: int = 100, gap_ms: int = 70) -> None:
+        """Keys 0-9 * # A-D as RFC 4733 events in this consumer's stream, one after the other, where telephone-event was negotiated."""
 
     # For bench/: paced media without an encoder, and a check of what arrives.
     def source_open(self, producer_id: int, kind: int, *, bitrate_bps: int, frames_per_s: int, seed: int = 1) -> None:
