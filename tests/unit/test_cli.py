@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=240, check=False)
 
 
 @pytest.mark.parametrize(("role", "publish", "subscribe"), [("pub", True, False), ("sub", False, True), ("both", True, True)])
@@ -145,4 +145,4 @@ def test_a_taken_port_is_one_sentence(folder: Path, free_tcp_port: int) -> None:
 def test_a_signal_ends_an_idle_server_in_order(folder: Path, number: signal.Signals) -> None:
     with demo(folder) as running:
         running.process.send_signal(number)
-        assert running.process.wait(10) == 0
+        assert running.process.wait(60) == 0

@@ -31,7 +31,7 @@ def ran(folder: Path, times: list[int]) -> tuple[int, str]:
     options = ["-ra", "-p", "no:cacheprovider", "-p", "no_pause", "--rootdir", str(folder.parent)]
     environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{folder.parent}", "PYTEST_ADDOPTS": "", "COLUMNS": "160"}
     command = [sys.executable, "-m", "pytest", *options, str(folder)]
-    done = subprocess.run(command, cwd=folder.parent, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=folder.parent, env=environment, capture_output=True, text=True, timeout=240, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
