@@ -9,9 +9,11 @@ import re
 import secrets
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import EntryPoint, entry_points, version
+from inspect import Signature, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
@@ -45,15 +47,42 @@ Every setting can stand in a TOML file (--config), in the environment (TRESEN_HT
 """
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="TOML file of settings (TRESEN_CONFIG_FILE).", dir_okay=False)]
-HttpHost = Annotated[str | None, typer.Option(help="Address of the HTTP server.")]
-HttpPort = Annotated[int | None, typer.Option(help="Port of the HTTP server; 0 takes any free one.", min=0, max=65535)]
-UdpHost = Annotated[str | None, typer.Option(help="Address of the media sockets.")]
-UdpPort = Annotated[int | None, typer.Option(help="UDP port of the first worker; the next workers follow.", min=0, max=65535)]
-Workers = Annotated[int | None, typer.Option(help="Media threads; 0: one per core.", min=0, max=256)]
-Announce = Annotated[str | None, typer.Option(help="IP addresses clients are told, comma between (behind NAT).")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder for keys, recordings and the database.", file_okay=False)]
-Drain = Annotated[float | None, typer.Option(help="Seconds that calls may go on after SIGTERM.", min=0)]
-LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning or error.")]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """The options of every command that serves, in the order of its help. But for `config` they are fields of MediaSettings."""
+
+    config: Config = None
+    http_host: Annotated[str | None, typer.Option(help="Address of the HTTP server.")] = None
+    http_port: Annotated[int | None, typer.Option(help="Port of the HTTP server; 0 takes any free one.", min=0, max=65535)] = None
+    udp_host: Annotated[str | None, typer.Option(help="Address of the media sockets.")] = None
+    udp_port: Annotated[int | None, typer.Option(help="UDP port of the first worker; the next workers follow.", min=0, max=65535)] = None
+    workers: Annotated[int | None, typer.Option(help="Media threads; 0: one per core.", min=0, max=256)] = None
+    announced_addresses: Annotated[str | None, typer.Option(help="IP addresses clients are told, comma between (behind NAT).")] = None
+    data_dir: DataDir = None
+    drain_deadline_s: Annotated[float | None, typer.Option(help="Seconds that calls may go on after SIGTERM.", min=0)] = None
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None
+
+    def settings(self) -> MediaSettings:
+        """The configuration: file, then environment, then these options."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return load(config_file=values.pop("config"), **values)
+
+
+def serving(command: Callable[..., None], *fixed: str) -> Callable[..., None]:
+    """`command(options, ...)` as typer wants it: every field of ServerOptions, but for the `fixed` ones, is an option behind its own."""
+    offered = [each for each in signature(ServerOptions).parameters.values() if each.name not in fixed]
+    own = list(signature(command).parameters.values())[1:]
+
+    def call(**given: Any) -> None:
+        options = ServerOptions(**{each.name: given.pop(each.name) for each in offered})
+        command(options, **given)
+
+    call.__name__, call.__doc__ = command.__name__, command.__doc__
+    cast(Any, call).__signature__ = Signature([*own, *offered])
+    return call
 
 
 def print_version(wanted: bool) -> None:
@@ -61,13 +90,6 @@ def print_version(wanted: bool) -> None:
     if wanted:
         print(version("tresen"))
         raise typer.Exit
-
-
-def settings(
-    config: Path | None, host: str | None, port: int | None, udp: tuple[str | None, int | None], **more: Any
-) -> MediaSettings:
-    """The configuration: file, then environment, then these options."""
-    return load(config_file=config, http_host=host, http_port=port, udp_host=udp[0], udp_port=udp[1], **more)
 
 
 def seconds(text: str) -> int:
@@ -109,72 +131,36 @@ def announce_demo(service: MediaService, room: str) -> None:
     sys.stdout.flush()
 
 
-def demo(
-    room: Annotated[str, typer.Option(help="Name of the room both links lead to.")] = "demo",
-    config: Config = None,
-    http_host: HttpHost = None,
-    http_port: HttpPort = None,
-    udp_host: UdpHost = None,
-    udp_port: UdpPort = None,
-    workers: Workers = None,
-    announced_addresses: Announce = None,
-    data_dir: DataDir = None,
-    log_level: LogLevel = None,
-) -> None:
+def demo(options: ServerOptions, room: Annotated[str, typer.Option(help="Name of the room both links lead to.")] = "demo") -> None:
     """A call to try out: prints a link for the customer and one for the rep.
 
     Whoever can reach the page may join the call: for trying out only. Its log is quiet; --log-level info shows what happens.
     """
     if not app.is_room_name(room):
         raise typer.BadParameter("a room's name has letters, digits, dots, dashes and underscores, 64 at most", param_hint="--room")
-    more = {"workers": workers, "announced_addresses": announced_addresses, "data_dir": data_dir, "drain_deadline_s": 0.0}
-    chosen = settings(config, http_host, http_port, (udp_host, udp_port), log_level=log_level or "warning", **more)
+    chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings()
     service = MediaService(chosen)
     app.mount(service.application, demo_mint(chosen))
     run_service(service, lambda: announce_demo(service, room))
 
 
-def serve_command(
-    config: Config = None,
-    http_host: HttpHost = None,
-    http_port: HttpPort = None,
-    udp_host: UdpHost = None,
-    udp_port: UdpPort = None,
-    workers: Workers = None,
-    announced_addresses: Announce = None,
-    data_dir: DataDir = None,
-    drain_deadline_s: Drain = None,
-    log_level: LogLevel = None,
-) -> None:
+def serve_command(options: ServerOptions) -> None:
     """Everything on one machine: media server and call page.
 
     A link is http://HOST:8080/call/ROOM#token=TOKEN, with a token of `tresen token`; the token never leaves the browser's
     address bar except to WHIP and WHEP. SIGTERM drains; a second one ends at once.
     """
-    more = {"workers": workers, "announced_addresses": announced_addresses, "data_dir": data_dir, "drain_deadline_s": drain_deadline_s}
-    service = MediaService(settings(config, http_host, http_port, (udp_host, udp_port), log_level=log_level, **more))
+    service = MediaService(options.settings())
     app.mount(service.application, None)
     run_service(service, lambda: print(f"Serving on {service.address}", flush=True))
 
 
-def media(
-    config: Config = None,
-    http_host: HttpHost = None,
-    http_port: HttpPort = None,
-    udp_host: UdpHost = None,
-    udp_port: UdpPort = None,
-    workers: Workers = None,
-    announced_addresses: Announce = None,
-    data_dir: DataDir = None,
-    drain_deadline_s: Drain = None,
-    log_level: LogLevel = None,
-) -> None:
+def media(options: ServerOptions) -> None:
     """The media half alone, without pages.
 
     WHIP, WHEP, /metrics and /health, for a machine of its own behind your page or program.
     """
-    more = {"workers": workers, "announced_addresses": announced_addresses, "data_dir": data_dir, "drain_deadline_s": drain_deadline_s}
-    service = MediaService(settings(config, http_host, http_port, (udp_host, udp_port), log_level=log_level, **more))
+    service = MediaService(options.settings())
     run_service(service, lambda: print(f"Serving on {service.address}", flush=True))
 
 
@@ -256,9 +242,9 @@ def application() -> typer.Typer:
     def tresen(wanted: Annotated[bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print it.")] = False) -> None:
         pass
 
-    program.command()(demo)
-    program.command("serve")(serve_command)
-    program.command()(media)
+    program.command()(serving(demo, "drain_deadline_s"))  # nobody waits for a call that was made to try out
+    program.command("serve")(serving(serve_command))
+    program.command()(serving(media))
     program.command()(token)
     program.command("doctor")(doctor_command)
     # Options after the name belong to the plugin, --help too.

@@ -1,4 +1,4 @@
-"""What every test gets: free ports, and the certainty of testing the build that was asked for."""
+"""What every test gets: free ports, the certainty of testing the build that was asked for, and reruns where foreign stacks are."""
 
 import os
 import socket
@@ -6,6 +6,11 @@ import socket
 import pytest
 
 import native
+from tests.support import rerun
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    rerun.pytest_configure(config)
 
 
 def pytest_report_header() -> str:

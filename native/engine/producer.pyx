@@ -28,7 +28,7 @@ from native.stream.nack cimport NackList, nack_due, nack_gave_up, nack_list_byte
 from native.stream.recv cimport recv_stream_init, recv_stream_note
 from native.stream.rtx cimport (
     HISTORY_AUDIO, HISTORY_VIDEO, StoredPacket, rtx_history_clear, rtx_history_commit, rtx_history_expire, rtx_history_free,
-    rtx_history_init, rtx_history_reserve, stored_bytes,
+    rtx_history_get, rtx_history_init, rtx_history_reserve, stored_bytes,
 )
 from native.stream.srtp cimport SRTP_REPLAYED, srtp_open
 from native.stream.srtp_replay cimport srtp_replay_accept, srtp_replay_fresh
@@ -47,6 +47,8 @@ cdef enum:
     HOUSEKEEPING_US = 200_000      # history chunks are given back within this
     NACKS_AT_ONCE = 128
     TAKEOVER_US = 500_000          # another SSRC replaces a stream only when that has been silent: two live ones must not alternate
+    # Delimiter, SEI messages and parameter sets before a first slice; more would be walked for nothing at every key frame.
+    KEYFRAME_HEAD_MOST = 16
     # libwebrtc's own default: enough for a sender's estimator, 10 packets/s for us.
     TWCC_INTERVAL_US = 100_000
 
@@ -169,6 +171,27 @@ cdef void codec_changed(Producer* producer, uint8_t codec) noexcept nogil:
     event_write(producer.core, EVENT_PRODUCER_STARTED, producer.id, producer.stream.ssrc, &detail, 1)
 
 
+cdef bint keyframe_begins(const Producer* producer, const StoredPacket* packet) noexcept nogil:
+    """Whether a key frame without parameter sets in this packet begins here: what came before is known to be none of its frame's.
+
+    Otherwise subscribers would start, and lost packets be forgotten, behind parameter sets that are still to be repaired.
+    """
+    cdef const StoredPacket* before
+    cdef uint64_t seq64 = packet.seq64
+    cdef int i
+    for i in range(KEYFRAME_HEAD_MOST):
+        seq64 -= 1
+        before = rtx_history_get(&producer.history, seq64)
+        if before == NULL:
+            # Received, but too long ago to be kept: another frame's. Never received: it may have been the parameter sets.
+            return not srtp_replay_fresh(&producer.joined, seq64)
+        if before.timestamp != packet.timestamp:
+            return True
+        if before.info.keyframe:
+            return False
+    return False
+
+
 cdef void packet_accept(Producer* producer, StoredPacket* packet, const CodecEntry* entry, const RtpHeader* header,
                         uint64_t seq64, int64_t arrived_us) noexcept nogil:
     """A plain packet in its history slot: reads what the SFU must know, keeps it, and sends it on."""
@@ -185,9 +208,12 @@ cdef void packet_accept(Producer* producer, StoredPacket* packet, const CodecEnt
     packet.marker = header.marker
     packet.padding_only = header.payload_bytes == 0
     packet.info.keyframe = 0
+    packet.info.headless = 0
     packet.info.picture_id_bits = 0
     if entry.codec != CODEC_OPUS:
         codec_parse(<Codec>entry.codec, stored_bytes(packet) + header.header_bytes, header.payload_bytes, &packet.info)
+        if packet.info.headless:
+            packet.info.keyframe = keyframe_begins(producer, packet)
         if packet.info.keyframe:
             keyframe_arrived(producer)
     history_mark_extensions(packet)

@@ -18,8 +18,10 @@ cdef enum:
     KEEP_CHEAP_CHUNKS = 14         # 224 KiB: 1.2 s at 1.5 Mb/s, so that an active participant stays below 400 KiB
     CHUNKS_MOST = 1024             # 16 MiB: one publisher cannot take a worker's memory, whatever rate it sends at
     POOL_KEEP_FREE = 64            # 1 MiB: what a worker keeps for the next call instead of giving it back to the system
-    # "answers to one packet at most 3, not within 100 ms": a peer that asks faster than its round trip gains nothing.
-    ANSWERS_MOST = 3
+    # As often as we ask ourselves: repairs are lost, too. With 3, a subscriber losing every tenth packet missed one of 10,000 for good,
+    # and its decoder froze about once a minute; with 5 it is one of a million. More is of use to nobody but a peer that wants a flood.
+    ANSWERS_MOST = 5
+    # A peer that asks faster than its round trip gains nothing.
     ANSWER_GAP_MS = 100
 
 

@@ -113,7 +113,8 @@ cdef int check_codec(Codec codec, uint8_t* data, size_t size) noexcept nogil:
         return BROKEN
     if info.tl0_offset >= 0 and not inside(info.tl0_offset, 1, size):
         return BROKEN
-    if (info.picture_id_offset >= 0) != (info.picture_id_bits > 0) or (info.keyframe and not info.frame_start):
+    if (info.picture_id_offset >= 0) != (info.picture_id_bits > 0) or (info.keyframe and not info.frame_start) \
+            or (info.headless and not info.keyframe):
         return BROKEN
     if code != 0:
         return BROKEN if info.keyframe or info.picture_id_bits or info.tl0_offset >= 0 else REFUSED

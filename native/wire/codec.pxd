@@ -14,6 +14,7 @@ cdef enum Codec:
 
 cdef struct CodecInfo:
     uint8_t keyframe               # this packet begins a key frame that a decoder can start with
+    uint8_t headless               # that is so only if it is its frame's first packet: parameter sets may have come before (H.264)
     uint8_t frame_start            # first packet of a frame, as far as the payload tells
     uint8_t temporal_id
     uint8_t spatial_id
@@ -36,6 +37,7 @@ cdef void codec_patch(uint8_t* payload, const CodecInfo* info, uint16_t picture_
 cdef inline void codec_clear(CodecInfo* out) noexcept nogil:
     """Nothing known: no key frame, no layers, every field absent."""
     out.keyframe = 0
+    out.headless = 0
     out.frame_start = 0
     out.temporal_id = 0
     out.spatial_id = 0

@@ -1,9 +1,9 @@
 """H.264 payloads (RFC 6184): single NAL units, STAP-A and FU-A, which is all that packetization modes 0 and 1 have.
 
 For: `codec`. Source: RFC 6184 sections 5.2 to 5.8; ITU-T H.264 sections 7.3.1 and 7.3.3. A decoder starts at a sequence
-parameter set or at the first slice of an IDR picture. Where a sender puts parameter sets and slices into packets of their
-own, each of those packets is a key-frame start and a frame start: the payload cannot tell which one opened the access unit,
-the RTP timestamp can.
+parameter set, or at the first slice of an IDR picture where the parameter sets went by signalling. Where a sender puts parameter
+sets and slices into packets of their own, each of those packets is a key-frame start and a frame start: the payload of a slice
+cannot tell whether it opened the access unit (`headless`), the packets before it can.
 """
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t
@@ -31,8 +31,11 @@ cdef void unit_note(uint8_t type, const uint8_t* slice_header, size_t size, Code
     cdef bint opens_picture = size > 0 and slice_header[0] & FIRST_MACROBLOCK
     if type == NAL_SPS:
         out.keyframe = 1
+        out.headless = 0
         out.frame_start = 1
     elif type == NAL_SLICE_IDR and opens_picture:
+        # Behind a parameter set in the same packet it is not without a head.
+        out.headless = not out.keyframe
         out.keyframe = 1
         out.frame_start = 1
     elif NAL_SEI <= type <= NAL_DELIMITER or (type == NAL_SLICE and opens_picture):

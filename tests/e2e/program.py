@@ -105,7 +105,7 @@ def demo(folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = N
         overdue.cancel()
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

@@ -3,12 +3,21 @@
 import asyncio
 import contextlib
 import fractions
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
 import numpy as np
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCSessionDescription,
+    VideoStreamTrack,
+)
 from aiortc.mediastreams import AUDIO_PTIME, AudioStreamTrack, MediaStreamError
 from aiortc.rtcdtlstransport import SRTPProtectionProfile
 from av import AudioFrame, AudioResampler, VideoFrame
@@ -19,6 +28,8 @@ from tests.support.seeing import RATE, Colour, see, tone
 from tests.support.watch import Watch
 
 SDP = "application/sdp"
+# A key frame takes a round trip and a frame to come.
+KEYFRAME_GAP_S = 0.5
 
 
 class Picture(VideoStreamTrack):
@@ -56,13 +67,17 @@ class Tone(AudioStreamTrack):
 
 
 class TrackWatch(Watch):
-    """Decodes one incoming track."""
+    """Decodes one incoming track, and asks for a key frame while its pictures are damaged, as real receivers do.
 
-    def __init__(self, track: Any) -> None:
+    aiortc itself asks once, and not at all where libavcodec shows a damaged picture without a complaint.
+    """
+
+    def __init__(self, track: Any, receiver: RTCRtpReceiver) -> None:
         super().__init__()
         self.kind: str = track.kind
         self.ended = False
-        self._track = track
+        self._track, self._receiver = track, receiver
+        self._asked_s = 0.0
         self._resampler = AudioResampler("s16", "mono", RATE)
         self._task = asyncio.create_task(self._run())
 
@@ -72,10 +87,19 @@ class TrackWatch(Watch):
                 frame = await self._track.recv()
                 if isinstance(frame, VideoFrame):
                     self.frames.append(see(frame.to_ndarray(format="rgb24")))
+                    if not self.frames[-1].whole:
+                        await self._ask_for_keyframe()
                 else:
                     self.sound += [part.to_ndarray()[0].astype(np.int16) for part in self._resampler.resample(frame)]
         except MediaStreamError:
             self.ended = True
+
+    async def _ask_for_keyframe(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._asked_s > KEYFRAME_GAP_S:
+            self._asked_s = now_s
+            for source in self._receiver.getSynchronizationSources():  # the media's and, of no effect, the retransmissions'
+                await self._receiver._send_rtcp_pli(source.source)
 
     async def stop(self) -> None:
         self._task.cancel()
@@ -98,7 +122,7 @@ class AiortcPeer:
         """`profiles`: the SRTP profiles to offer in place of aiortc's own."""
         self._live, self._identity, self._room, self._profiles = live, identity, room, list(profiles)
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=bundle))
-        self.pc.on("track", lambda track: self.tracks.append(TrackWatch(track)))
+        self.pc.on("track", self._track_made)
         self.tracks: list[TrackWatch] = []
         self.location = self.etag = self.answer = self.token = ""
 
@@ -115,6 +139,10 @@ class AiortcPeer:
             for _ in range(count):
                 self.pc.addTransceiver(kind, direction="recvonly")
         await self._negotiate("whep", f"?participant={participant}" if participant else "")
+
+    def _track_made(self, track: Any) -> None:
+        [receiver] = [each for each in self.pc.getReceivers() if each.track is track]
+        self.tracks.append(TrackWatch(track, receiver))
 
     def _prefer(self, codec: str) -> None:
         capabilities = RTCRtpSender.getCapabilities("video")

@@ -32,7 +32,7 @@ print(*(name for name in {NEEDED} if Gst.ElementFactory.find(name) is None))
 def missing() -> str:
     """What keeps GStreamer peers from running here; empty where nothing does."""
     try:
-        found = subprocess.run([PYTHON, "-c", CHECK], capture_output=True, text=True, timeout=60, check=False)
+        found = subprocess.run([PYTHON, "-c", CHECK], capture_output=True, text=True, timeout=240, check=False)
     except OSError as error:
         return str(error)
     return found.stderr.strip().rpartition("\n")[2] if found.returncode else found.stdout.strip()

@@ -11,6 +11,7 @@ import base64
 import json
 import sys
 import threading
+import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -77,7 +78,12 @@ class Peer:
         self.webrtc.emit("create-offer", None, Gst.Promise.new_with_change_func(self.offer_made))
         self.loop.run()
         if self.location:
-            self.request("DELETE", self.location)
+            try:
+                self.request("DELETE", self.location)
+            except urllib.error.HTTPError:
+                raise
+            except urllib.error.URLError as error:  # the server has ended first
+                say(error=f"nobody to hang up with: {error.reason}")
         self.pipeline.set_state(Gst.State.NULL)
 
     def wait_for_the_end(self) -> None:

@@ -18,7 +18,8 @@ from mediaserver.workers import KINDS
 from native.engine import worker
 from tests.support.serving import settings, token
 
-PATIENCE_S = 15
+# Only ever waited out by a test that fails.
+PATIENCE_S = 60
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_the_embedding_example_runs_as_a_program() -> None:
     offers = [str(VECTORS / f"{name}.sdp") for name in ("chromium-publish", "firefox-subscribe")]
     ran = subprocess.run(
         [sys.executable, "docs/examples/embed.py", *offers],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "lines of answer for alice" in ran.stdout and "RoomClosed(room='shop'" in ran.stdout

@@ -12,7 +12,8 @@ from tests.engine_peers import attribute, stun, stun_attributes
 
 USERNAME, PRIORITY, USE_CANDIDATE, ICE_CONTROLLING, XOR_MAPPED_ADDRESS = 0x0006, 0x0024, 0x0025, 0x802A, 0x0020
 BINDING_REQUEST, BINDING_SUCCESS = 0x0001, 0x0101
-PATIENCE_S = 5
+# Only ever waited out by a test that fails.
+PATIENCE_S = 30
 
 
 def check(password: str) -> bytes:

@@ -70,7 +70,7 @@ async def test_aiortc(role: Role) -> None:
         cable.receive = transport.receive
         transport.start()
         fingerprint = RTCDtlsFingerprint(algorithm=ours.fingerprint.algorithm, value=ours.fingerprint.value)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await peer.start(RTCDtlsParameters(fingerprints=[fingerprint]))
             keys = await connected
             assert peer.state == "connected"
@@ -147,7 +147,7 @@ async def test_openssl_program(role: Role, tmp_path: Path) -> None:
     )
     assert program.stdout is not None
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             printed = ""
             while role == "client" and "ACCEPT" not in printed:
                 printed += (await program.stdout.readline()).decode()

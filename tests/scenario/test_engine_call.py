@@ -313,6 +313,26 @@ def test_loss_on_both_legs_is_repaired(profile: int, rtx: bool, gso: bool) -> No
         assert all(segment == 0 for _, segment, _ in world.trains)
 
 
+def test_a_packet_is_sent_again_five_times_a_tenth_of_a_second_apart() -> None:
+    # A subscriber that loses every tenth repair, too, gets all but one packet in a million; one that asks without end gets no flood.
+    world = call()
+    [end] = world.subscribers
+    end.nack_on = False
+    world.run(0.5)
+    wanted = end.highest & 0xFFFF
+    seen: list[int] = []
+
+    def ask(now_us: int) -> None:
+        if now_us % 10_000 == 0:
+            end.up.put(end.peer.protect(nack(5, OUT, [wanted])), now_us)
+        if end.repairs > len(seen):
+            seen.append(now_us)
+
+    world.run(1, on_step=ask)
+    assert len(seen) == 5 and min(later - earlier for earlier, later in pairwise(seen)) >= 100_000
+    assert {packet.payload for packet in end.wire if packet.ssrc == OUT_RTX} == {end.got[wanted].payload}
+
+
 def test_a_repeatable_consumer_sends_a_number_with_the_same_bytes_only() -> None:
     # Asked for although nothing was lost: every second packet comes again, and must be the same datagram.
     world = call(rtx=False, subscribe_extensions={"mid": 1, "transport-cc": 2, "abs-send-time": 3})

@@ -69,7 +69,7 @@ class _Upstream(asyncio.DatagramProtocol):
     """A client's socket towards the server."""
 
     def __init__(self, relay: "Relay", client: Address, number: int) -> None:
-        self._relay = relay
+        self._relay, self._number = relay, number
         self._waiting: list[bytes] = []  # until the socket is there
         self._transport: asyncio.DatagramTransport | None = None
         self.up = _Direction(f"{relay.seed} {number} up", relay.sent_up, self._send)
@@ -82,7 +82,10 @@ class _Upstream(asyncio.DatagramProtocol):
         self._waiting.clear()
 
     def datagram_received(self, data: bytes, address: Any) -> None:
-        self.down.carry(data, self._relay.down)
+        self.down.carry(data, self.impairment(self._relay.down))
+
+    def impairment(self, usual: Impairment) -> Impairment:
+        return Impairment() if self._number < self._relay.spared else usual
 
     def error_received(self, error: OSError) -> None:
         """The server's socket is gone (ICMP port unreachable): for a network that is loss."""
@@ -100,10 +103,11 @@ class _Upstream(asyncio.DatagramProtocol):
 
 
 class Relay(asyncio.DatagramProtocol):
-    """`up` (clients to server) and `down` may be changed at any time."""
+    """`up` (clients to server) and `down` may be changed at any time; the first `spared` clients have a good network whatever they say."""
 
     def __init__(self, seed: int, up: Impairment, down: Impairment) -> None:
         self.seed, self.up, self.down = seed, up, down
+        self.spared = 0
         self.sent_up, self.sent_down = Tally(), Tally()
         self.target: Address = ("127.0.0.1", 0)
         self.host, self.port = "", 0
@@ -133,7 +137,7 @@ class Relay(asyncio.DatagramProtocol):
             opening = asyncio.create_task(self._open(upstream))
             self._opening.add(opening)
             opening.add_done_callback(self._opening.discard)
-        upstream.up.carry(data, self.up)
+        upstream.up.carry(data, upstream.impairment(self.up))
 
     def send(self, data: bytes, client: Address) -> None:
         if self._transport is not None:

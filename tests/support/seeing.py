@@ -24,12 +24,15 @@ class Seen:
     background: tuple[float, float, float]
     block: float
 
+    @property
+    def whole(self) -> bool:
+        """Whether its parts belong to one frame of the picture."""
+        # The number counts modulo 256 and the block modulo 64: one fixes the other.
+        return self.number is not None and abs(self.block - (block_left(self.number) + BLOCK_WIDTH / 2)) < PLACE_TOLERANCE
+
     def shows(self, colour: Colour) -> bool:
         """Whether it is, in every part, a frame of the picture with this background."""
-        if self.number is None or not _near(np.array(self.background), colour):
-            return False
-        # The number counts modulo 256 and the block modulo 64: one fixes the other.
-        return abs(self.block - (block_left(self.number) + BLOCK_WIDTH / 2)) < PLACE_TOLERANCE
+        return self.whole and _near(np.array(self.background), colour)
 
 
 def see(rgb: NDArray[np.uint8]) -> Seen:

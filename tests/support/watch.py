@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.live import until
-from tests.support.seeing import RATE, Colour, Heard, Seen, hear
+from tests.support.seeing import RATE, Colour, Heard, Seen, hear, steps
 
 
 class Watch:
@@ -35,6 +35,15 @@ class Watch:
             lambda: self.frames[-frames - 5 :],
         )
         return self.frames
+
+    async def flows(self, colour: Colour, frames: int = 30) -> None:
+        """Waits until the latest so many decoded frames are of this picture, all whole, each the one after the one before."""
+
+        def flow() -> bool:
+            latest = self.frames[-frames:]
+            return len(latest) == frames and all(frame.shows(colour) for frame in latest) and set(steps(latest)) == {1}
+
+        await until(flow, f"{frames} pictures in {colour}, one after the other", lambda: self.frames[-frames:])
 
     async def hears(self, frequency_hz: float, purity: float = 0.9) -> None:
         """Waits until the latest second is this tone."""

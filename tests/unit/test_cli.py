@@ -6,15 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from typer import Typer
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from mediaserver.config import MediaSettings
 from mediaserver.keys import api_keys
 from mediaserver.tokens import verify
-from signalling.cli import application, seconds
+from signalling.cli import ServerOptions, application, seconds, serving
 from tests.e2e.program import demo
 
 PROGRAM = [sys.executable, "-c", "from signalling.cli import main; main()"]
@@ -30,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True, timeout=240, check=False)
 
 
 @pytest.mark.parametrize(("role", "publish", "subscribe"), [("pub", True, False), ("sub", False, True), ("both", True, True)])
@@ -67,6 +70,37 @@ def test_wrong_arguments_are_refused(folder: Path, arguments: list[str]) -> None
 @pytest.mark.parametrize(("text", "value"), [("90", 90), ("90s", 90), ("15m", 900), ("1h", 3600), ("7d", 604800)])
 def test_times_to_live(text: str, value: int) -> None:
     assert seconds(text) == value
+
+
+SERVER_OPTIONS = [field.name for field in fields(ServerOptions)]
+
+
+def test_server_options_are_settings() -> None:
+    assert set(SERVER_OPTIONS) - {"config"} <= set(MediaSettings.model_fields)
+
+
+@pytest.mark.parametrize(("command", "own", "fixed"), [("serve", [], []), ("media", [], []), ("demo", ["room"], ["drain_deadline_s"])])
+def test_every_serving_command_has_the_same_options_and_only_adds_its_own(command: str, own: list[str], fixed: list[str]) -> None:
+    [program] = [each for name, each in get_command(application()).commands.items() if name == command]  # type: ignore[attr-defined]  # a group
+    offered = [parameter.name for parameter in program.params]
+    assert offered == own + [name for name in SERVER_OPTIONS if name not in fixed]
+
+
+def test_options_reach_the_settings_over_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRESEN_HTTP_PORT", "1")
+    monkeypatch.setenv("TRESEN_UDP_PORT", "2")
+    found: list[tuple[MediaSettings, str]] = []
+
+    def command(options: ServerOptions, room: str = "shop") -> None:
+        found.append((options.settings(), room))
+
+    program = Typer()
+    program.command()(serving(command, "drain_deadline_s"))
+    arguments = ["--http-port", "3", "--announced-addresses", "192.0.2.1,192.0.2.2", "--log-level", "error"]
+    assert CliRunner().invoke(program, arguments).exit_code == 0
+    [(settings, room)] = found
+    assert (settings.http_port, settings.udp_port, settings.log_level, room) == (3, 2, "error", "shop")
+    assert list(settings.announced_addresses) == ["192.0.2.1", "192.0.2.2"] and settings.drain_deadline_s > 0
 
 
 def test_a_fault_of_the_configuration_is_one_sentence(folder: Path) -> None:
@@ -111,4 +145,4 @@ def test_a_taken_port_is_one_sentence(folder: Path, free_tcp_port: int) -> None:
 def test_a_signal_ends_an_idle_server_in_order(folder: Path, number: signal.Signals) -> None:
     with demo(folder) as running:
         running.process.send_signal(number)
-        assert running.process.wait(10) == 0
+        assert running.process.wait(60) == 0

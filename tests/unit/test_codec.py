@@ -6,7 +6,7 @@ from native.testing import wire
 
 NONE, OPUS, VP8, VP9, H264, AV1 = range(6)
 ABSENT = {
-    "keyframe": 0, "frame_start": 0, "temporal_id": 0, "spatial_id": 0, "picture_id_bits": 0, "tl0_picture_index": 0,
+    "keyframe": 0, "headless": 0, "frame_start": 0, "temporal_id": 0, "spatial_id": 0, "picture_id_bits": 0, "tl0_picture_index": 0,
     "picture_id": 0, "picture_id_offset": -1, "tl0_offset": -1,
 }  # fmt: skip
 
@@ -21,6 +21,7 @@ def payload(*parts: str) -> bytes:
 
 
 KEY = info(keyframe=1, frame_start=1)
+SLICE = KEY | {"headless": 1}
 START = info(frame_start=1)
 
 
@@ -89,7 +90,7 @@ def test_vp9(data: bytes, expected: dict[str, int]) -> None:
     ("data", "expected"),
     [
         (payload("67 42001f"), KEY),  # sequence parameter set
-        (payload("65 88"), KEY),  # IDR slice that begins with macroblock 0
+        (payload("65 88"), SLICE),  # IDR slice that begins with macroblock 0
         (payload("65 40"), ABSENT),  # a later slice of an IDR picture
         (payload("41 9a"), START),
         (payload("41 40"), ABSENT),
@@ -102,11 +103,13 @@ def test_vp9(data: bytes, expected: dict[str, int]) -> None:
         (payload("65"), ABSENT),
         # STAP-A
         (payload("78", "0002 67ff", "0002 68ff"), KEY),
-        (payload("78", "0002 06ff", "0001 68", "0002 6588"), KEY),
+        (payload("78", "0002 67ff", "0001 68", "0002 6588"), KEY),
+        (payload("78", "0002 6588", "0002 67ff"), KEY),
+        (payload("78", "0002 06ff", "0001 68", "0002 6588"), SLICE),
         (payload("78", "0002 09f0", "0002 419a"), START),
         (payload("78", "0002 4140"), ABSENT),
         # FU-A: start, middle, end; of an IDR slice and of another
-        (payload("7c", "85", "88"), KEY),
+        (payload("7c", "85", "88"), SLICE),
         (payload("7c", "05", "88"), ABSENT),
         (payload("7c", "45", "88"), ABSENT),
         (payload("7c", "85", "40"), ABSENT),

@@ -100,7 +100,7 @@ async def test_connects_off_the_loop_and_closes() -> None:
     server.transport.start()
     assert server.story == []
     client.transport.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await asyncio.gather(server.told.wait(), client.told.wait())
         assert server.keys is not None and client.keys is not None and server.keys.send_key == client.keys.receive_key
         assert threading.get_ident() not in executor.threads

@@ -61,7 +61,7 @@ def counter(tmp_path_factory) -> Path:
 def test_no_packet_allocates(counter, profile, provider):
     environment = os.environ | {"LD_PRELOAD": str(counter), "PYTHONMALLOC": "pymalloc"}
     command = [sys.executable, "-c", CHILD, str(profile), str(provider)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=240)
     counted = json.loads(done.stdout)
     # Making contexts does allocate: without this the counter might be blind.
     few, many = counted.pop("init")
