@@ -90,6 +90,8 @@ cdef struct Playout:
     int end                        # what is decoded ends here
     bint anew                      # the decoder has to forget what it knew
     bint saved                     # `before` is the state before the bridging began
+    int quiet_samples
+    int bridge                     # which was here
     bint skipping
     int asleep                     # 0, or the kind of comfort noise
     float comfort_gain
@@ -315,6 +317,7 @@ cdef void compact(Playout* playout) noexcept nogil:
     memmove(playout.pcm, playout.pcm + from_sample * playout.channels, (playout.end - from_sample) * playout.channels * sizeof(float))
     playout.begin -= from_sample
     playout.end -= from_sample
+    playout.bridge -= from_sample if playout.bridge > from_sample else playout.bridge
 
 
 cdef void extrapolate(Playout* playout, float* out, int samples) noexcept nogil:
@@ -361,13 +364,25 @@ cdef void join(Playout* playout, int how, float* fresh, int samples) noexcept no
     memcpy(fresh, playout.tail, at * channels * sizeof(float))
     stretch_fade(playout.tail + at * channels, fresh + at * channels, STRETCH_JOIN, channels)
     if at > 0:
-        playout.stats.samples_inserted += at
+        playout.stats.samples_concealed += at
         note_run(playout, PLAYOUT_CONCEALED, at)
 
 
 cdef void prepare_join(Playout* playout, int how) noexcept nogil:
     """Before decoding what does not simply follow: the tail of the old sound, and the decoder's state as it has to be."""
-    extrapolate(playout, playout.tail, STRETCH_TAIL)
+    cdef int channels = playout.channels
+    cdef int bridged = playout.end - (playout.bridge if playout.bridge > playout.begin else playout.begin)
+    if not playout.saved:
+        bridged = 0
+    elif bridged > STRETCH_TAIL - STRETCH_JOIN:
+        bridged = STRETCH_TAIL - STRETCH_JOIN
+    # Bridging that nobody has heard yet need not be heard.
+    playout.end -= bridged
+    memcpy(playout.tail, decoded_to(playout), bridged * channels * sizeof(float))
+    extrapolate(playout, playout.tail + bridged * channels, STRETCH_TAIL - bridged)
+    if bridged > 0:
+        mark_runs(playout, PLAYOUT_CONCEALED)
+        playout.stats.samples_concealed -= bridged
     if how == JITTER_JOIN_AFTER_STALL and playout.saved:
         memcpy(playout.decoder, playout.before, playout.decoder_bytes)
     if playout.anew:
@@ -390,11 +405,17 @@ cdef bint is_quiet(const Playout* playout, const float* x, int samples) noexcept
     return loud * QUIET_SHARE < playout.level or loud < playout.floor * 2
 
 
+cdef inline int quiet_kind(const Playout* playout, bint quiet) noexcept nogil:
+    return 0 if not quiet else (2 if playout.quiet_samples >= 4800 else 1)
+
+
 cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
     """Plays faster or slower, where the jitter buffer wants it and the sound allows it."""
     cdef int pending = playout.end - playout.begin
     cdef bint quiet = is_quiet(playout, played_to(playout), pending)
-    cdef int wanted = jitter_scale(&playout.jitter, now_us, pending, pull, quiet)
+    cdef int wanted
+    playout.quiet_samples = playout.quiet_samples + 960 if quiet else 0
+    wanted = jitter_scale(&playout.jitter, now_us, pending, pull, quiet_kind(playout, quiet))
     cdef JitterStep step
     cdef int done
     if wanted > 0:
@@ -405,7 +426,7 @@ cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
         if pending < STRETCH_AHEAD:
             return
         quiet = is_quiet(playout, played_to(playout), pending)
-        wanted = jitter_scale(&playout.jitter, now_us, pending, pull, quiet)
+        wanted = jitter_scale(&playout.jitter, now_us, pending, pull, quiet_kind(playout, quiet))
         if wanted <= 0:
             return
         if quiet:
@@ -486,6 +507,7 @@ cdef void perform(Playout* playout, JitterStep* step) noexcept nogil:
     if step.action == JITTER_STALL and not playout.saved:
         memcpy(playout.before, playout.decoder, playout.decoder_bytes)
         playout.saved = 1
+        playout.bridge = playout.end
     if step.action == JITTER_DECODE or step.action == JITTER_RESTORE:
         if packet.kind == JITTER_COMFORT:
             make_noise(playout, fresh, samples)
@@ -494,6 +516,7 @@ cdef void perform(Playout* playout, JitterStep* step) noexcept nogil:
             joined = step.join != JITTER_JOIN_NEXT or playout.anew
             if joined:
                 prepare_join(playout, step.join)
+                fresh = decoded_to(playout)
             got = -1
             if step.action == JITTER_DECODE:
                 got = opus_decode_float(playout.decoder, playout.payload, size, fresh, samples, 0)

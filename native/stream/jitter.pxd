@@ -38,6 +38,7 @@ cdef struct Jitter:
     JitterDelay delay
     int state
     int stalled_samples            # bridged since the last packet played
+    int scaling                    # 1 while playing faster, -1 slower, until the target is reached
     int taken                      # packets to drop at jitter_done
     uint32_t ssrc
     bint known                     # ssrc and the numbers below are of a stream
@@ -77,7 +78,7 @@ cdef void jitter_done(Jitter* jitter) noexcept nogil
 # The decoder found that the packet just played was the sender's going to sleep, or not.
 cdef void jitter_asleep(Jitter* jitter, bint asleep) noexcept nogil
 # How many of the pending samples should go (negative: should be added), 0 = none; `quiet` = nobody would hear it.
-cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, bint quiet) noexcept nogil
+cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int quiet) noexcept nogil
 # After scaling by that many (as above).
 cdef void jitter_scaled(Jitter* jitter, int samples, bint quiet, int64_t now_us) noexcept nogil
 # Whether the next packet in order is there.

@@ -14,7 +14,7 @@ Invariants: a packet is played once or never; media time never goes back except 
 """
 from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t
 
-from native.stream.jitter_delay cimport delay_init, delay_note, delay_restart, delay_target_us, delay_turn
+from native.stream.jitter_delay cimport delay_base_us, delay_init, delay_note, delay_restart, delay_target_us, delay_turn
 from native.stream.jitter_store cimport STORE_PACKETS, StoredPacket, store_at, store_clear, store_drop, store_insert
 
 cdef enum:
@@ -23,7 +23,9 @@ cdef enum:
     JUMP_SAMPLES = 240000
     GIVE_UP_SAMPLES = 96000        # bridged in vain: from here on the next packet is a new beginning
     EXCESS_DROP_US = 1000000       # more delay than that above the target is thrown away, not played faster
-    QUIET_OVER_US = 7000           # above the target: what is removed where nobody hears it
+    QUIET_OVER_US = 10000          # above the target: what is removed where nobody hears it
+    OVER_SHARE = 6                 # and as much of the target itself: a long delay is known less exactly
+    ENOUGH_US = 2500               # less is not worth a seam
     QUIET_UNDER_US = 4000
     QUIET_MAX_SAMPLES = 960        # at a time
     SPEECH_OVER_US = 60000         # above the target that is worth touching speech for
@@ -42,6 +44,7 @@ cdef void jitter_init(Jitter* jitter, int32_t min_us, int32_t max_us) noexcept n
     jitter.state = JITTER_IDLE
     jitter.stalled_samples = 0
     jitter.taken = 0
+    jitter.scaling = 0
     jitter.known = 0
     jitter.suspect = 0
     jitter.next_ts64 = 0
@@ -286,17 +289,31 @@ cdef void jitter_asleep(Jitter* jitter, bint asleep) noexcept nogil:
         jitter.state = JITTER_ASLEEP if asleep else JITTER_PLAYING
 
 
-cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, bint quiet) noexcept nogil:
-    cdef int64_t excess_us
+cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int quiet) noexcept nogil:
+    cdef int64_t target_us = delay_target_us(&jitter.delay, now_us)
+    cdef int64_t excess_us = transit_us(jitter, now_us, pending, pull) - target_us
+    cdef int64_t over_us = QUIET_OVER_US + (target_us - delay_base_us(&jitter.delay)) // OVER_SHARE
+    cdef int64_t under_us = QUIET_UNDER_US
     if jitter.state != JITTER_PLAYING:
         return 0
-    excess_us = transit_us(jitter, now_us, pending, pull) - delay_target_us(&jitter.delay, now_us)
-    if quiet:
-        if -QUIET_UNDER_US <= excess_us <= QUIET_OVER_US:
-            return 0
-    elif -SPEECH_UNDER_US <= excess_us <= SPEECH_OVER_US:
+    if not quiet:
+        over_us = SPEECH_OVER_US if over_us < SPEECH_OVER_US else over_us
+        under_us = SPEECH_UNDER_US
+    elif quiet == 1:
+        over_us += QUIET_OVER_US * 2
+    # Once begun it goes on to the target: one change in one pause instead of many small ones.
+    if jitter.scaling > 0:
+        over_us = ENOUGH_US if quiet else over_us // 2
+    elif jitter.scaling < 0:
+        under_us = 0
+    if excess_us > over_us:
+        jitter.scaling = 1
+    elif excess_us < -under_us:
+        jitter.scaling = -1
+    else:
+        jitter.scaling = 0
         return 0
-    elif excess_us < HURRY_OVER_US and now_us - jitter.scaled_us < SPEECH_PAUSE_US:
+    if not quiet and excess_us < HURRY_OVER_US and now_us - jitter.scaled_us < SPEECH_PAUSE_US:
         return 0
     if excess_us > 1000000:
         excess_us = 1000000
