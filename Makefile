@@ -25,7 +25,7 @@ types:  ## mypy, strict on mediaserver and signalling
 	@$(BIN)/mypy
 
 bench:  ## the bundled benchmarks; make bench ARGS="forward --help"
-	$(SETUP) test
+	$(SETUP) bench
 	@exec $(BIN)/tresen bench $(ARGS)
 
 sanitize:  ## hostile input against a build with the address and undefined-behaviour sanitizers

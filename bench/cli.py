@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import bench.growth
+import bench.jitter.cli
 import bench.memory
 import bench.setups
 from bench.forward import Timing, compare
@@ -21,7 +22,7 @@ from bench.scenarios import GROWTH_TRANSPORTS, SCENARIOS, Load
 REFUSED = 3
 CLAIM_REPEATS = 5
 
-app = typer.Typer(no_args_is_help=True, help="Measure this machine: cost per packet, set-ups, kernels.", pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, help="Measure this machine: packets, set-ups, memory, sound.", pretty_exceptions_enable=False)
 
 Rooms = Annotated[int | None, typer.Option(min=1, help="rooms")]
 Participants = Annotated[int | None, typer.Option(min=0, help="per room: publish and receive each other")]
@@ -163,6 +164,9 @@ def setups(
         show_figures(measured, bench.setups.ROWS, f"setups: {calls} calls, {at_once} at once")
         left = ", ".join(f"{name}: {count}" for name, count in measured["left"].items())
         typer.echo(f"Left behind: {left}.")
+
+
+app.command()(bench.jitter.cli.jitter)
 
 
 def main() -> None:

@@ -4,16 +4,18 @@
 #
 #   scripts/setup.sh run     what `tresen` needs to run
 #   scripts/setup.sh test    besides: test packages, linters, browsers
+#   scripts/setup.sh bench   besides: what judges speech
 #
 # PYTHON=... chooses the interpreter; CHROMIUM=... the browser of the tests.
 set -eu
 cd "$(dirname "$0")/.."
 
-purpose=${1:-run}
+purpose=${1:-run} judge=
 case $purpose in
     run) extra= ;;
     test) extra='[dev]' ;;
-    *) echo "usage: scripts/setup.sh run|test" >&2; exit 2 ;;
+    bench) extra='[dev]' purpose=test judge=yes ;;
+    *) echo "usage: scripts/setup.sh run|test|bench" >&2; exit 2 ;;
 esac
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -127,6 +129,13 @@ if [ "$(cat "$stamp" .venv/tresen-test 2>/dev/null | grep -cFx "$wanted")" = 0 ]
     { pip setuptools cython && NATIVE_SKIP=1 pip --no-build-isolation -e ".$extra"; } ||
         fail "pip could not install the packages; its own message is above (is there a network?)."
     printf '%s\n' "$wanted" >"$stamp"
+fi
+
+# Built from source, for which it brings what it needs: where that fails, only `tresen bench jitter` is missing, and says so.
+if [ -n "$judge" ] && ! .venv/bin/python -c 'import pesq' 2>/dev/null; then
+    say "installing pesq"
+    .venv/bin/python -m pip --disable-pip-version-check install -q -c requirements.lock pesq </dev/null >&2 ||
+        say "pesq could not be installed; its own message is above"
 fi
 
 # --- native part ----------------------------------------------------------------------------------------------------
