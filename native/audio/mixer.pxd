@@ -109,3 +109,9 @@ cdef void mixer_hear(Mixer* mixer, uint64_t listener, uint64_t voice, float gain
 # The next 20 ms: plays out, picks speakers, mixes, limits, encodes.
 cdef void mixer_tick(Mixer* mixer, int64_t now_us, MixerTick* out) noexcept nogil
 cdef void mixer_stats(const Mixer* mixer, MixerStats* out) noexcept nogil
+# What this mix sent in the last tick, before Opus: MIXER_SAMPLES a channel, interleaved, valid until the next call. NULL: no such mix.
+cdef const float* mixer_mix_samples(const Mixer* mixer, uint32_t mix) noexcept nogil
+
+# Where RNNoise's library is (librnnoise.so); for the whole process, once, before any mixer runs. 0, or -1 when it is not that. Without it
+# suppress_noise has no effect.
+cdef int mixer_noise_library(const char* path) noexcept nogil
