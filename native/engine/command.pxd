@@ -26,6 +26,7 @@ cdef enum CommandKind:
     COMMAND_STATS
     COMMAND_SOURCE_OPEN
     COMMAND_SINK_OPEN
+    COMMAND_DTMF_SEND
 
 cdef struct CommandHead:
     uint32_t kind
@@ -95,6 +96,13 @@ cdef struct SourceCommand:
     uint32_t bitrate_bps
     uint32_t frames_per_s
     uint32_t seed
+
+cdef struct DtmfCommand:
+    CommandHead head
+    uint16_t duration_ms
+    uint16_t gap_ms
+    uint8_t count
+    uint8_t events[64]             # DTMF_QUEUE_MOST
 
 # Carries out all waiting commands.
 cdef void commands_run(WorkerCore* core) noexcept nogil

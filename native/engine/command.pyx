@@ -6,6 +6,7 @@ from libc.string cimport memcpy, memset
 from native.engine.consumer cimport (
     consumer_attach, consumer_detach, consumer_free, consumer_new, consumer_pause, consumer_renegotiated,
 )
+from native.engine.dtmf cimport dtmf_send
 from native.engine.keyframe cimport keyframe_request
 from native.engine.producer cimport producer_bind, producer_free, producer_new
 from native.engine.ring cimport ring_peek, ring_release
@@ -152,9 +153,10 @@ cdef int run_producer(WorkerCore* core, const CommandHead* head) noexcept nogil:
     return 0
 
 
-cdef int run_consumer(WorkerCore* core, const CommandHead* head) noexcept nogil:
+cdef int run_consumer(WorkerCore* core, const CommandHead* head, const void* record) noexcept nogil:
     cdef Consumer* consumer = <Consumer*>id_table_get(&core.consumers, head.id)
     cdef Producer* producer
+    cdef const DtmfCommand* dtmf
     if consumer == NULL:
         return -1
     if head.kind == COMMAND_CONSUMER_ATTACH:
@@ -164,6 +166,9 @@ cdef int run_consumer(WorkerCore* core, const CommandHead* head) noexcept nogil:
         consumer_detach(consumer)
     elif head.kind == COMMAND_CONSUMER_PAUSE:
         consumer_pause(consumer, head.detail != 0)
+    elif head.kind == COMMAND_DTMF_SEND:
+        dtmf = <const DtmfCommand*>record
+        return dtmf_send(consumer, dtmf.events, dtmf.count, dtmf.duration_ms, dtmf.gap_ms)
     else:
         consumer_free(consumer)
     return 0
@@ -185,7 +190,7 @@ cdef int command_run(WorkerCore* core, const void* record) noexcept nogil:
         return stats_answer(core, head.detail, head.id, head.other)
     if head.kind == COMMAND_PRODUCER_CLOSE or head.kind == COMMAND_PRODUCER_KEYFRAME or head.kind == COMMAND_SINK_OPEN:
         return run_producer(core, head)
-    return run_consumer(core, head)
+    return run_consumer(core, head, record)
 
 
 cdef void commands_run(WorkerCore* core) noexcept nogil:

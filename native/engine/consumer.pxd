@@ -2,7 +2,7 @@
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
-from native.engine.state cimport Consumer, Pending, Producer, Transport, WorkerCore
+from native.engine.state cimport CodecEntry, Consumer, Pending, Producer, Transport, WorkerCore
 from native.stream.rtx cimport StoredPacket
 
 cdef Consumer* consumer_new(WorkerCore* core, uint64_t id, Transport* transport) noexcept nogil
@@ -16,6 +16,10 @@ cdef void consumer_pause(Consumer* consumer, bint paused) noexcept nogil
 cdef void consumer_renegotiated(Consumer* consumer) noexcept nogil
 # Queues the packet for the end of the turn, or counts why not.
 cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept nogil
+# Queues a packet of our own behind what was sent so far; the producer's go on behind it. 0, or -1 when it cannot be sent now.
+cdef int consumer_insert(Consumer* consumer, StoredPacket* packet, uint8_t payload_type, uint32_t timestamp) noexcept nogil
+# The subscriber's payload type for telephone-event at this clock rate, NULL when it has none.
+cdef const CodecEntry* consumer_event_entry(const Consumer* consumer, uint32_t clock_rate) noexcept nogil
 # Answers a NACK from the producer's history.
 cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
 # Writes the packet's header at `out` (room header_bytes).

@@ -13,9 +13,11 @@ from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from native.c.cache cimport cache_calloc
+from native.engine.dtmf cimport dtmf_free
 from native.engine.egress cimport core_random
 from native.engine.event cimport EVENT_CONSUMER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_request
+from native.engine.producer cimport producer_payload_entry
 from native.engine.state cimport (
     HEADER_TEMPLATE_BYTES, DROP_CONSUMER_CODEC, DROP_CONSUMER_KEYFRAME, DROP_CONSUMER_NOT_SECURE, DROP_CONSUMER_PAUSED, DROP_CONSUMER_STALE, KIND_AUDIO,
     KIND_VIDEO, PENDING_MOST, TRANSPORT_SECURE, CodecEntry,
@@ -25,7 +27,7 @@ from native.engine.transport cimport drop_note, transport_mark_dirty
 from native.stream.rtx cimport rtx_answer_allowed, rtx_history_get, stored_bytes
 from native.stream.twcc cimport TwccSender, twcc_sender_bytes, twcc_sender_init, twcc_sent
 from native.wire.bytes cimport be16_write, be24_write, be32_write
-from native.wire.codec cimport CODEC_NONE, codec_patch
+from native.wire.codec cimport CODEC_NONE, CODEC_TELEPHONE_EVENT, codec_patch
 from native.wire.rtp cimport EXT_ABS_SEND_TIME, EXT_AUDIO_LEVEL, EXT_COUNT, EXT_MID, EXT_TRANSPORT_CC
 from native.wire.seq cimport seq64_extend
 
@@ -57,6 +59,7 @@ cdef void consumer_free(Consumer* consumer) noexcept nogil:
     cdef WorkerCore* core = consumer.transport.core
     cdef Consumer** link = &consumer.transport.consumers
     consumer_detach(consumer)
+    dtmf_free(consumer)
     while link[0] != NULL and link[0] != consumer:
         link = &link[0].next
     if link[0] == consumer:
@@ -278,6 +281,9 @@ cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept no
         drop_note(core, DROP_CONSUMER_NOT_SECURE)
         return
     if consumer.codec != packet.codec:
+        if packet.codec == CODEC_TELEPHONE_EVENT:
+            forward_event(consumer, packet)
+            return
         consumer.started = False
         if not consumer_choose_codec(consumer, packet.codec):
             drop_note(core, DROP_CONSUMER_CODEC)
@@ -301,6 +307,7 @@ cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept no
     pending.number = number
     pending.timestamp = packet.timestamp + consumer.timestamp_offset
     pending.retransmission = 0
+    pending.payload_type = consumer.payload_type
     pending.header_bytes = packet_header_bytes(consumer, packet)
     # A packet that was all padding stays one: its number must not become a hole, and it needs a byte to carry the count.
     pending.size = <uint16_t>(pending.header_bytes + packet.payload_bytes)
@@ -316,6 +323,72 @@ cdef void consumer_forward(Consumer* consumer, StoredPacket* packet) noexcept no
     core.forwarded += 1
 
 
+cdef const CodecEntry* consumer_event_entry(const Consumer* consumer, uint32_t clock_rate) noexcept nogil:
+    cdef int i
+    for i in range(consumer.codecs.count):
+        if consumer.codecs.entries[i].codec == CODEC_TELEPHONE_EVENT and consumer.codecs.entries[i].clock_rate == clock_rate:
+            return &consumer.codecs.entries[i]
+    return NULL
+
+
+cdef void forward_event(Consumer* consumer, StoredPacket* packet) noexcept nogil:
+    """A key within the audio. Who does not know such packets gets none, and no hole where one was: holes are asked for again."""
+    cdef const CodecEntry* source = producer_payload_entry(consumer.producer, packet.payload_type)
+    cdef const CodecEntry* entry = consumer_event_entry(consumer, source.clock_rate) if source != NULL else NULL
+    cdef Pending* pending
+    cdef uint64_t number = packet.seq64 + consumer.seq_offset
+    if not consumer.started or consumer.generation != consumer.producer.generation or packet.seq64 < consumer.first_source \
+            or number > consumer.highest + GAP_MOST:
+        drop_note(consumer.transport.core, DROP_CONSUMER_STALE)
+        return
+    if entry == NULL:
+        drop_note(consumer.transport.core, DROP_CONSUMER_CODEC)
+        if number > consumer.highest:
+            consumer.first_source = packet.seq64 + 1
+            consumer.seq_offset -= 1
+        return
+    pending = pending_add(consumer, packet, True)
+    if pending == NULL:
+        return
+    pending.number = number
+    pending.timestamp = packet.timestamp + consumer.timestamp_offset
+    pending.retransmission = 0
+    pending.payload_type = entry.payload_type
+    pending.header_bytes = packet_header_bytes(consumer, packet)
+    pending.size = <uint16_t>(pending.header_bytes + packet.payload_bytes)
+    if number > consumer.highest:
+        # `last_timestamp` stays that of the audio: a key's is the time at which it was pressed.
+        consumer.highest = number
+    consumer.packets += 1
+    consumer.bytes += packet.payload_bytes
+    consumer.transport.core.forwarded += 1
+
+
+cdef int consumer_insert(Consumer* consumer, StoredPacket* packet, uint8_t payload_type, uint32_t timestamp) noexcept nogil:
+    cdef WorkerCore* core = consumer.transport.core
+    cdef Pending* pending = pending_add(consumer, packet, True) if consumer.transport.state == TRANSPORT_SECURE else NULL
+    if pending == NULL:
+        return -1
+    if consumer.highest == 0:
+        consumer.highest = core_random(core) & FIRST_NUMBER_MASK
+        consumer.last_timestamp = timestamp
+        consumer.last_sent_us = core.now_us
+    elif consumer.started:
+        # The producer's later packets move up by one; its earlier ones are not to be found under their numbers any more.
+        consumer.first_source = consumer.highest - consumer.seq_offset + 1
+        consumer.seq_offset += 1
+    consumer.highest += 1
+    pending.number = consumer.highest
+    pending.timestamp = timestamp
+    pending.retransmission = 0
+    pending.payload_type = payload_type
+    pending.header_bytes = packet_header_bytes(consumer, packet)
+    pending.size = <uint16_t>(pending.header_bytes + packet.payload_bytes)
+    consumer.packets += 1
+    consumer.bytes += packet.payload_bytes
+    return 0
+
+
 cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil:
     cdef WorkerCore* core = consumer.transport.core
     cdef uint64_t number = seq64_extend(consumer.highest, seq16)
@@ -327,7 +400,8 @@ cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
         core.counters.nack_unanswered += 1
         return
     packet = rtx_history_get(&consumer.producer.history, source)
-    if packet == NULL or not rtx_answer_allowed(&consumer.answers, seq16, core.now_us):
+    # A key repeats itself, and has no RTX payload type of its own.
+    if packet == NULL or packet.codec != consumer.codec or not rtx_answer_allowed(&consumer.answers, seq16, core.now_us):
         core.counters.nack_unanswered += 1
         return
     pending = pending_add(consumer, packet, consumer.kind == KIND_AUDIO)
@@ -338,10 +412,12 @@ cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
     pending.original_seq16 = seq16
     if consumer.repeatable:
         pending.retransmission = 2
+        pending.payload_type = consumer.payload_type
         pending.number = number
         pending.size = <uint16_t>(pending.header_bytes + packet.payload_bytes)
     else:
         pending.retransmission = 1
+        pending.payload_type = consumer.rtx_payload_type
         pending.number = consumer.rtx_number
         consumer.rtx_number += 1
         pending.size = <uint16_t>(pending.header_bytes + 2 + packet.payload_bytes)
@@ -389,7 +465,7 @@ cdef void consumer_write_header(Consumer* consumer, const Pending* pending, uint
             be24_write(out + consumer.send_time_at, send_time(consumer.transport.core))
     if padded:
         out[0] |= 0x20
-    out[1] = <uint8_t>((packet.marker << 7) | (consumer.rtx_payload_type if rtx else consumer.payload_type))
+    out[1] = <uint8_t>((packet.marker << 7) | pending.payload_type)
     be16_write(out + 2, <uint16_t>pending.number)
     be32_write(out + 4, pending.timestamp)
     if rtx:

@@ -13,6 +13,7 @@ cdef enum EventKind:               # names in worker.pyx, same order
     EVENT_PRODUCER_STALLED
     EVENT_CONSUMER_STARTED
     EVENT_STATS
+    EVENT_PRODUCER_DTMF
 
 cdef struct EventHead:
     uint32_t kind

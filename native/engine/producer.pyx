@@ -6,9 +6,10 @@ join the track as if they had never been lost.
 """
 from libc.stdint cimport INT64_MAX, uint16_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from native.engine.consumer cimport consumer_detach
+from native.engine.dtmf cimport dtmf_receive, dtmf_release
 from native.engine.event cimport EVENT_PRODUCER_STALLED, EVENT_PRODUCER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_arrived, keyframe_request, keyframe_tick
 from native.engine.router cimport router_forward, router_warm
@@ -34,7 +35,7 @@ from native.stream.srtp cimport SRTP_REPLAYED, srtp_open
 from native.stream.srtp_replay cimport srtp_replay_accept, srtp_replay_fresh
 from native.stream.twcc cimport TwccRecorder, twcc_note, twcc_recorder_bytes, twcc_recorder_init
 from native.wire.bytes cimport be16_read, be16_write, be32_write
-from native.wire.codec cimport CODEC_OPUS, Codec, codec_parse
+from native.wire.codec cimport CODEC_OPUS, CODEC_TELEPHONE_EVENT, Codec, codec_parse
 from native.wire.rtcp cimport rtcp_write_nack
 from native.wire.rtp cimport (
     EXT_ABS_CAPTURE_TIME, EXT_AUDIO_LEVEL, EXT_COUNT, EXT_DEPENDENCY_DESCRIPTOR, EXT_PLAYOUT_DELAY, EXT_TRANSPORT_CC, EXT_VIDEO_ORIENTATION,
@@ -108,7 +109,7 @@ cdef void producer_free(Producer* producer) noexcept nogil:
     free(producer)
 
 
-cdef const CodecEntry* payload_entry(const Producer* producer, uint8_t payload_type) noexcept nogil:
+cdef const CodecEntry* producer_payload_entry(const Producer* producer, uint8_t payload_type) noexcept nogil:
     cdef int i
     for i in range(producer.codecs.count):
         if producer.codecs.entries[i].payload_type == payload_type:
@@ -126,7 +127,7 @@ cdef const CodecEntry* repaired_entry(const Producer* producer, uint8_t payload_
 
 
 cdef int producer_payload(const Producer* producer, uint8_t payload_type) noexcept nogil:
-    if payload_entry(producer, payload_type) != NULL:
+    if producer_payload_entry(producer, payload_type) != NULL:
         return 1
     return 2 if repaired_entry(producer, payload_type) != NULL else 0
 
@@ -151,6 +152,7 @@ cdef int producer_bind(Producer* producer, uint32_t ssrc, bint retransmission) n
     producer.joined.started = 0
     producer.generation += 1
     producer.codec = 0
+    memset(&producer.dtmf, 0, sizeof(producer.dtmf))
     if producer.nack != NULL:
         nack_list_init(producer.nack)
     return 0
@@ -222,7 +224,10 @@ cdef void packet_accept(Producer* producer, StoredPacket* packet, const CodecEnt
         if nack_next_us(producer.nack) != INT64_MAX:
             timer_arm_earlier(&core.wheel, &producer.timer, nack_next_us(producer.nack))
     if entry.codec != producer.codec or producer.stalled:
-        codec_changed(producer, entry.codec)
+        if entry.codec == CODEC_TELEPHONE_EVENT:
+            dtmf_receive(producer, packet, entry.clock_rate)
+        else:
+            codec_changed(producer, entry.codec)
     rtx_history_commit(&producer.history, packet)
     if producer.sink != NULL:
         sink_check(producer, packet)
@@ -248,7 +253,7 @@ cdef void note_arrival(Transport* transport, const uint8_t* packet, const Stored
 cdef void receive_media(Producer* producer, const uint8_t* data, size_t size, RtpHeader* header, int64_t arrived_us) noexcept nogil:
     cdef Transport* transport = producer.transport
     cdef WorkerCore* core = producer.core
-    cdef const CodecEntry* entry = payload_entry(producer, header.payload_type)
+    cdef const CodecEntry* entry = producer_payload_entry(producer, header.payload_type)
     cdef StoredPacket* packet
     cdef uint8_t* plain
     cdef uint64_t index, seq64
@@ -383,6 +388,8 @@ cdef int64_t producer_tick(Producer* producer) noexcept nogil:
             nack_send(producer)
         next_us = nack_next_us(producer.nack)
         due_us = next_us if next_us < due_us else due_us
+    next_us = dtmf_release(producer)
+    due_us = next_us if next_us < due_us else due_us
     next_us = keyframe_tick(producer)
     due_us = next_us if next_us < due_us else due_us
     if producer.stream.highest != 0 and not producer.stalled and core.now_us - producer.stream.arrived_us > STALL_US:

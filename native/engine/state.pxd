@@ -8,6 +8,7 @@ from native.engine.ring cimport Ring
 from native.engine.table cimport IdTable, PathTable
 from native.engine.timer cimport Timer, Wheel
 from native.engine.udp cimport Path, Received, UdpSocket
+from native.stream.dtmf cimport DtmfReceiver, DtmfSender
 from native.stream.nack cimport NackList
 from native.stream.recv cimport RecvStream
 from native.stream.rtx cimport ChunkPool, RtxAnswers, RtxHistory, StoredPacket
@@ -148,6 +149,7 @@ cdef struct Pending:               # one packet on its way out this turn
     uint16_t size                  # header + payload, before padding and tag
     uint16_t original_seq16        # RTX: the number it repairs
     uint8_t retransmission         # 0 none, 1 RTX, 2 the same packet again
+    uint8_t payload_type
 
 cdef struct StreamRef:
     uint32_t ssrc
@@ -272,8 +274,15 @@ cdef struct Producer:
     uint64_t keyframes
     uint64_t nacks_sent
     uint64_t plis_sent
+    DtmfReceiver dtmf              # keys within an audio track
+    uint32_t dtmf_clock_rate
     void* source                   # bench/: paces packets of its own (traffic.pyx)
     void* sink                     # bench/: checks what arrives (traffic.pyx)
+
+cdef struct DtmfOut:               # keys on their way out of one consumer
+    Timer timer
+    DtmfSender sender
+    StoredPacket packet            # the one that leaves this turn; its bytes lie behind this struct
 
 cdef struct Consumer:
     # Every packet
@@ -330,6 +339,7 @@ cdef struct Consumer:
     uint64_t retransmissions
     uint64_t nacks
     uint64_t plis
+    DtmfOut* dtmf                  # keys to send, NULL before the first
     RtxAnswers answers
 
 cdef struct WorkerCore:

@@ -10,6 +10,7 @@ cdef enum TimerKind:
     TIMER_TRANSPORT = 1
     TIMER_PRODUCER = 2
     TIMER_SOURCE = 3
+    TIMER_DTMF = 4
 
 cdef Transport* transport_new(WorkerCore* core, uint64_t id) noexcept nogil
 # Frees the transport itself; its producers and consumers must be gone.

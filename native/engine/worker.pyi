@@ -94,8 +94,8 @@ class Worker:
 
     # Mixing (native/audio/mixer.pxd says what hears what). A thread of its own beside the worker's decodes, mixes and encodes every 20 ms;
     # it starts with the first mixer. Ids as above; mixers, clips, voices and listeners have number spaces of their own.
-    def mixer_open(self, mixer_id: int, *, channels: int = 1, bitrate_bps: int = 32000, complexity: int = 9, expected_loss_percent: int = 10,
-                   dtx: bool = False, speakers: int = 8) -> None:
+    def mixer_open(self, mixer_id: int, *, channels: int = 1, bitrate_bps: int = 32000, complexity: int = 9,
+                   expected_loss_percent: int = 10, dtx: bool = False, speakers: int = 8) -> None:
         """A mixing room. `complexity` is the most that is used; it falls under CPU load and comes back."""
     def mixer_set(self, mixer_id: int, *, bitrate_bps: int = 32000, complexity: int = 9, expected_loss_percent: int = 10, dtx: bool = False,
                   speakers: int = 8) -> None: ...

@@ -1,7 +1,8 @@
 """A media worker: one OS thread, one UDP socket, one loop without the GIL.
 
 The loop: wait for a datagram, a command or a timer; take a batch; let each datagram run through the gate to its consumers; run
-commands and timers; flush the trains. Python's side packs commands into the ring and unpacks events; worker.pyi is the contract.
+commands and timers; flush the trains. Python's side packs commands into the ring (packing.pyx) and unpacks events; worker.pyi is the
+contract.
 
 Invariant: after start() and until stop() the core belongs to the thread; Python touches the two rings and the snapshot only.
 """
@@ -10,7 +11,7 @@ import os
 import threading
 
 from libc.errno cimport ENOPROTOOPT
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
@@ -19,47 +20,37 @@ from native.c.socket cimport (
     AF_INET6, CLOCK_MONOTONIC, CLOCK_REALTIME, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN, clock_us, close,
     epoll_create1, epoll_ctl, epoll_event, epoll_wait, eventfd, eventfd_read, eventfd_write,
 )
-from native.engine.command cimport *
+from native.engine.command cimport commands_run, core_close_all
+from native.engine.dtmf cimport dtmf_tick
 from native.engine.egress cimport egress_flush
 from native.engine.event cimport EventHead
 from native.engine.producer cimport producer_tick
 from native.engine.receive cimport datagram_receive
 from native.engine.report cimport transport_tick
-from native.engine.ring cimport ring_commit, ring_free, ring_init, ring_peek, ring_release, ring_reserve
+from native.engine.packing cimport Commands
+from native.engine.ring cimport ring_free, ring_init, ring_peek, ring_release
 from native.engine.state cimport (
-    CODECS_MOST, KIND_AUDIO as C_KIND_AUDIO, KIND_VIDEO as C_KIND_VIDEO, PENDING_MOST, CodecTable, Counters, Pending, Producer, Snapshot,
-    Transport, WorkerCore,
+    PENDING_MOST, Consumer, Counters, Pending, Producer, Snapshot, Transport, WorkerCore,
 )
-from native.engine.stats cimport STATS_CONSUMER, STATS_PRODUCER, STATS_TRANSPORT, latency_note, snapshot_write
+from native.engine.stats cimport latency_note, snapshot_write
 from native.engine.table cimport id_table_free, id_table_init, path_table_free, path_table_init
 from native.engine.timer cimport Timer, timer_arm, wheel_expired, wheel_init, wheel_wait_ms
 from native.engine.traffic cimport LATENCY_STEP_US, LATENCY_STEPS, Traffic, source_tick
 from native.engine.train cimport train_flush_all
-from native.engine.transport cimport TIMER_PRODUCER, TIMER_SOURCE, TIMER_TRANSPORT
-from native.engine.udp cimport (
-    RX_BATCH, Path, Received, path_set_local, path_set_remote, udp_close, udp_open, udp_receive,
-)
+from native.engine.transport cimport TIMER_DTMF, TIMER_PRODUCER, TIMER_TRANSPORT
+from native.engine.udp cimport RX_BATCH, Received, udp_close, udp_open, udp_receive
 from native.stream.rtx cimport PACKET_MAX_BYTES, chunk_pool_free
 from native.stream.srtp cimport SRTP_MAX_OVERHEAD, srtp_batch_free, srtp_batch_new
-from native.wire.rtp cimport extension_map_clear, extension_map_set
 
+from native.engine.packing import CODEC_NAMES, EXTENSION_NAMES, KIND_AUDIO, KIND_VIDEO
 from native.engine.stats import (
     CONSUMER_STATS, COUNTER_NAMES, DROP_NAMES, LATENCY_EDGES_US, PRODUCER_STATS, TRANSPORT_STATS,
 )
 from native.stream.srtp_cipher import srtp_provider_name
 
-KIND_AUDIO = <int>C_KIND_AUDIO
-KIND_VIDEO = <int>C_KIND_VIDEO
-
-CODEC_NAMES = ("", "opus", "VP8", "VP9", "H264", "AV1")
-CODEC_NUMBERS = {name.lower(): number for number, name in enumerate(CODEC_NAMES)}
-EXTENSION_NAMES = (
-    "mid", "rid", "repaired-rid", "abs-send-time", "transport-cc", "audio-level", "video-orientation", "playout-delay",
-    "abs-capture-time", "dependency-descriptor",
-)
 EVENT_NAMES = (
     "transport_connected", "transport_dtls", "transport_secure", "transport_lost", "producer_started", "producer_stalled",
-    "consumer_started", "stats",
+    "consumer_started", "stats", "producer_dtmf",
 )
 STATS_NAMES = ((), TRANSPORT_STATS, PRODUCER_STATS, CONSUMER_STATS)
 
@@ -84,9 +75,12 @@ cdef void timers_run(WorkerCore* core) noexcept nogil:
             due_us = transport_tick(<Transport*>timer.owner)
         elif timer.kind == TIMER_PRODUCER:
             due_us = producer_tick(<Producer*>timer.owner)
+        elif timer.kind == TIMER_DTMF:
+            due_us = dtmf_tick(<Consumer*>timer.owner)
         else:
             due_us = source_tick(<Producer*>timer.owner)
-        timer_arm(&core.wheel, timer, due_us)
+        if due_us != INT64_MAX:
+            timer_arm(&core.wheel, timer, due_us)
         timer = wheel_expired(&core.wheel, core.now_us)
 
 
@@ -169,31 +163,7 @@ cdef void core_loop(WorkerCore* core) noexcept nogil:
     snapshot_write(core)
 
 
-cdef int text_copy(char* out, size_t room, str text, str what) except -1:
-    """Copies as a C string; ValueError when it is too long or not ASCII."""
-    cdef bytes raw = text.encode("ascii")
-    if <size_t>len(raw) >= room or b"\0" in raw:
-        raise ValueError(f"{what} must be at most {room - 1} ASCII characters")
-    memcpy(out, <const char*>raw, len(raw))
-    out[len(raw)] = 0
-    return len(raw)
-
-
-cdef int codecs_pack(CodecTable* out, object codecs) except -1:
-    cdef int at = 0
-    if len(codecs) > CODECS_MOST:
-        raise ValueError(f"at most {CODECS_MOST} codecs an m-line")
-    for payload_type, name, clock_rate, rtx_payload_type in codecs:
-        out.entries[at].payload_type = payload_type
-        out.entries[at].codec = CODEC_NUMBERS[name.lower()]
-        out.entries[at].clock_rate = clock_rate
-        out.entries[at].rtx_payload_type = rtx_payload_type
-        at += 1
-    out.count = at
-    return 0
-
-
-cdef class Worker:
+cdef class Worker(Commands):
     def __cinit__(self, host="::", port=0, *, gso=True, gro=True, reuse_port=False):
         cdef WorkerCore* core
         cdef int failed
@@ -307,183 +277,6 @@ cdef class Worker:
             eventfd_write(self.core.event_fd, 1)
         return out
 
-    cdef int _send(self, const void* record, size_t size) except -1:
-        if self.waiting or not ring_put(self.core, record, size):
-            # The ring holds hundreds of commands; a burst beyond that waits here and keeps its order.
-            self.waiting.append((<const char*>record)[:size])
-            eventfd_write(self.core.event_fd, 1)  # events() will try again
-        if atomic_load_u32(&self.core.sleeping, __ATOMIC_SEQ_CST):
-            eventfd_write(self.core.command_fd, 1)
-        return 0
-
-    cdef int _retry(self) except -1:
-        cdef bytes record
-        while self.waiting:
-            record = self.waiting[0]
-            if not ring_put(self.core, <const char*>record, len(record)):
-                eventfd_write(self.core.event_fd, 1)
-                break
-            del self.waiting[0]
-        eventfd_write(self.core.command_fd, 1)
-        return 0
-
-    cdef int _send_head(self, CommandKind kind, uint64_t id, uint64_t other, uint32_t detail) except -1:
-        cdef CommandHead head
-        head.kind = kind
-        head.detail = detail
-        head.id = id
-        head.other = other
-        return self._send(&head, sizeof(head))
-
-    cdef int _send_credentials(self, CommandKind kind, uint64_t id, uint32_t detail, local_ufrag, local_password, remote_ufrag,
-                               remote_password) except -1:
-        cdef CredentialsCommand command
-        memset(&command, 0, sizeof(command))
-        command.head.kind = kind
-        command.head.id = id
-        command.head.detail = detail
-        text_copy(command.local_ufrag, sizeof(command.local_ufrag), local_ufrag, "ice-ufrag")
-        text_copy(command.local_password, sizeof(command.local_password), local_password, "ice-pwd")
-        text_copy(command.remote_ufrag, sizeof(command.remote_ufrag), remote_ufrag, "ice-ufrag")
-        text_copy(command.remote_password, sizeof(command.remote_password), remote_password, "ice-pwd")
-        return self._send(&command, sizeof(command))
-
-    cdef int _send_path(self, CommandKind kind, uint64_t id, ip, port, local_ip) except -1:
-        cdef PathCommand command
-        cdef bytes remote = ip.encode("ascii"), local = local_ip.encode("ascii")
-        memset(&command, 0, sizeof(command))
-        command.head.kind = kind
-        command.head.id = id
-        if path_set_remote(&command.path, remote, port) != 0 or (local and path_set_local(&command.path, local) != 0):
-            raise ValueError(f"not an IP address: {ip!r} or {local_ip!r}")
-        return self._send(&command, sizeof(command))
-
-    def transport_open(self, transport_id, *, local_ufrag, local_password, remote_ufrag, remote_password="", controlling=False):
-        if controlling and len(local_ufrag) + len(remote_ufrag) > 120:
-            raise ValueError("the client role takes user fragments of at most 120 characters together")
-        self._send_credentials(COMMAND_TRANSPORT_OPEN, transport_id, controlling, local_ufrag, local_password, remote_ufrag, remote_password)
-
-    def transport_restart(self, transport_id, *, local_ufrag, local_password, remote_ufrag, remote_password=""):
-        self._send_credentials(COMMAND_TRANSPORT_RESTART, transport_id, 0, local_ufrag, local_password, remote_ufrag, remote_password)
-
-    def transport_connect(self, transport_id, ip, port, *, local_ip=""):
-        self._send_path(COMMAND_TRANSPORT_CONNECT, transport_id, ip, port, local_ip)
-
-    def transport_select(self, transport_id, ip, port, *, local_ip=""):
-        self._send_path(COMMAND_TRANSPORT_SELECT, transport_id, ip, port, local_ip)
-
-    def transport_extensions(self, transport_id, extensions):
-        cdef ExtensionsCommand command
-        memset(&command, 0, sizeof(command))
-        command.head.kind = COMMAND_TRANSPORT_EXTENSIONS
-        command.head.id = transport_id
-        extension_map_clear(&command.extensions)
-        for name, number in extensions.items():
-            if extension_map_set(&command.extensions, EXTENSION_NAMES.index(name), number) != 0:
-                raise ValueError(f"header extension id {number} of {name!r} is out of range")
-        self._send(&command, sizeof(command))
-
-    def transport_dtls(self, transport_id, bytes datagram):
-        cdef BytesCommand command
-        if len(datagram) > <Py_ssize_t>sizeof(command.bytes):
-            raise ValueError("a DTLS datagram has at most 1500 bytes")
-        command.head.kind = COMMAND_TRANSPORT_DTLS
-        command.head.id = transport_id
-        command.size = <uint16_t>len(datagram)
-        memcpy(command.bytes, <const char*>datagram, len(datagram))
-        self._send(&command, sizeof(command) - sizeof(command.bytes) + len(datagram))
-
-    def transport_keys(self, transport_id, profile, bytes send_key, bytes receive_key):
-        cdef KeysCommand command
-        if len(send_key) > 44 or len(receive_key) > 44:
-            raise ValueError("SRTP keys have 30, 28 or 44 bytes")
-        memset(&command, 0, sizeof(command))
-        command.head.kind = COMMAND_TRANSPORT_KEYS
-        command.head.id = transport_id
-        command.profile = profile
-        command.send_bytes = <uint8_t>len(send_key)
-        command.receive_bytes = <uint8_t>len(receive_key)
-        memcpy(command.send_key, <const char*>send_key, len(send_key))
-        memcpy(command.receive_key, <const char*>receive_key, len(receive_key))
-        self._send(&command, sizeof(command))
-
-    def transport_close(self, transport_id):
-        self._send_head(COMMAND_TRANSPORT_CLOSE, transport_id, 0, 0)
-
-    def transport_stats(self, transport_id, request_id):
-        self._send_head(COMMAND_STATS, transport_id, request_id, STATS_TRANSPORT)
-
-    def producer_open(self, producer_id, transport_id, kind, mid, codecs, *, ssrcs=(), nack=True, pli=True, fir=False):
-        cdef ProducerCommand command
-        memset(&command, 0, sizeof(command))
-        command.head.kind = COMMAND_PRODUCER_OPEN
-        command.head.id = producer_id
-        command.head.other = transport_id
-        command.kind = kind
-        command.nack = nack
-        command.pli = pli
-        command.fir = fir
-        command.mid_bytes = <uint8_t>text_copy(command.mid, sizeof(command.mid), mid, "mid")
-        for primary, retransmission in list(ssrcs)[:4]:
-            command.ssrcs[command.ssrc_count].primary = primary
-            command.ssrcs[command.ssrc_count].retransmission = retransmission
-            command.ssrc_count += 1
-        codecs_pack(&command.codecs, codecs)
-        self._send(&command, sizeof(command))
-
-    def producer_close(self, producer_id):
-        self._send_head(COMMAND_PRODUCER_CLOSE, producer_id, 0, 0)
-
-    def producer_keyframe(self, producer_id):
-        self._send_head(COMMAND_PRODUCER_KEYFRAME, producer_id, 0, 0)
-
-    def producer_stats(self, producer_id, request_id):
-        self._send_head(COMMAND_STATS, producer_id, request_id, STATS_PRODUCER)
-
-    def consumer_open(self, consumer_id, transport_id, kind, mid, ssrc, rtx_ssrc, codecs, *, cname="tresen", nack=True):
-        cdef ConsumerCommand command
-        memset(&command, 0, sizeof(command))
-        command.head.kind = COMMAND_CONSUMER_OPEN
-        command.head.id = consumer_id
-        command.head.other = transport_id
-        command.kind = kind
-        command.nack = nack
-        command.ssrc = ssrc
-        command.rtx_ssrc = rtx_ssrc
-        command.mid_bytes = <uint8_t>text_copy(command.mid, sizeof(command.mid), mid, "mid")
-        command.cname_bytes = <uint8_t>text_copy(command.cname, sizeof(command.cname), cname, "cname")
-        codecs_pack(&command.codecs, codecs)
-        self._send(&command, sizeof(command))
-
-    def consumer_attach(self, consumer_id, producer_id, *, payload_type=0):
-        self._send_head(COMMAND_CONSUMER_ATTACH, consumer_id, producer_id, payload_type)
-
-    def consumer_detach(self, consumer_id):
-        self._send_head(COMMAND_CONSUMER_DETACH, consumer_id, 0, 0)
-
-    def consumer_pause(self, consumer_id, paused):
-        self._send_head(COMMAND_CONSUMER_PAUSE, consumer_id, 0, bool(paused))
-
-    def consumer_close(self, consumer_id):
-        self._send_head(COMMAND_CONSUMER_CLOSE, consumer_id, 0, 0)
-
-    def consumer_stats(self, consumer_id, request_id):
-        self._send_head(COMMAND_STATS, consumer_id, request_id, STATS_CONSUMER)
-
-    def source_open(self, producer_id, kind, *, bitrate_bps, frames_per_s, seed=1):
-        cdef SourceCommand command
-        memset(&command, 0, sizeof(command))
-        command.head.kind = COMMAND_SOURCE_OPEN
-        command.head.id = producer_id
-        command.kind = kind
-        command.bitrate_bps = bitrate_bps
-        command.frames_per_s = frames_per_s
-        command.seed = seed
-        self._send(&command, sizeof(command))
-
-    def sink_open(self, producer_id):
-        self._send_head(COMMAND_SINK_OPEN, producer_id, 0, 0)
-
     def counters(self):
         cdef Snapshot copy
         cdef uint64_t before, after
@@ -530,15 +323,6 @@ cdef void watch(WorkerCore* core, int fd):
     epoll_ctl(core.epoll_fd, EPOLL_CTL_ADD, fd, &event)
 
 
-cdef bint ring_put(WorkerCore* core, const void* record, size_t size):
-    cdef uint8_t* room = ring_reserve(&core.commands, size)
-    if room == NULL:
-        return False
-    memcpy(room, record, size)
-    ring_commit(&core.commands, size)
-    return True
-
-
 cdef object event_unpack(const uint8_t* record, size_t size):
     cdef EventHead head
     cdef const int64_t* row
@@ -551,6 +335,8 @@ cdef object event_unpack(const uint8_t* record, size_t size):
         return name, head.id, payload
     if name == "producer_started":
         return name, head.id, CODEC_NAMES[payload[0]], head.detail
+    if name == "producer_dtmf":
+        return name, head.id, payload.decode("ascii"), head.detail
     if name == "stats":
         row = <const int64_t*>(record + sizeof(head))
         count = len(payload) // 8

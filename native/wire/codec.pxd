@@ -11,6 +11,7 @@ cdef enum Codec:
     CODEC_VP9 = 3
     CODEC_H264 = 4
     CODEC_AV1 = 5
+    CODEC_TELEPHONE_EVENT = 6      # RFC 4733: keys beside the audio, in its stream
 
 cdef struct CodecInfo:
     uint8_t keyframe               # this packet begins a key frame that a decoder can start with

@@ -68,7 +68,7 @@ def test_rows_have_a_name_for_each_number() -> None:
 
 def test_codecs_and_extensions() -> None:
     codecs = members("wire/codec.pxd", "cdef enum Codec", "CODEC_")
-    assert [name.lower() for name in CODEC_NAMES] == ["", *codecs[1 : len(CODEC_NAMES)]]
+    assert [name.lower().replace("-", "_") for name in CODEC_NAMES] == ["", *codecs[1 : len(CODEC_NAMES)]]
     kinds = [line for line in members("wire/rtp.pxd", "cdef enum", "EXT_") if line != "count"]
     assert [name.replace("-", "_") for name in EXTENSION_NAMES] == kinds
 
