@@ -9,7 +9,7 @@ Invariants: numbers only grow from start to start; nothing older than `first_sou
 offset was another one then. SRTP index = number (RFC 3711: the roll-over counter starts at 0, so numbers start below 2^15).
 """
 from libc.stdint cimport int64_t
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from native.c.cache cimport cache_calloc
@@ -24,7 +24,7 @@ from native.engine.state cimport (
 )
 from native.engine.table cimport id_table_put, id_table_remove
 from native.engine.transport cimport drop_note, transport_mark_dirty
-from native.stream.rtx cimport rtx_answer_allowed, rtx_history_get, stored_bytes
+from native.stream.rtx cimport RtxAnswers, rtx_answer_allowed, rtx_history_get, stored_bytes
 from native.stream.twcc cimport TwccSender, twcc_sender_bytes, twcc_sender_init, twcc_sent
 from native.wire.bytes cimport be16_write, be24_write, be32_write
 from native.wire.codec cimport CODEC_NONE, CODEC_TELEPHONE_EVENT, codec_patch
@@ -66,6 +66,7 @@ cdef void consumer_free(Consumer* consumer) noexcept nogil:
         link[0] = consumer.next
     id_table_remove(&core.consumers, consumer.id)
     core.counters.consumers -= 1
+    free(consumer.answers)
     free(consumer)
 
 
@@ -400,8 +401,12 @@ cdef void consumer_retransmit(Consumer* consumer, uint16_t seq16) noexcept nogil
         core.counters.nack_unanswered += 1
         return
     packet = rtx_history_get(&consumer.producer.history, source)
+    if consumer.answers == NULL:
+        # With the first NACK, not before: most subscribers never send one, and 2 KB each would spread the consumers over more pages.
+        consumer.answers = <RtxAnswers*>calloc(1, sizeof(RtxAnswers))
     # A key repeats itself, and has no RTX payload type of its own.
-    if packet == NULL or packet.codec != consumer.codec or not rtx_answer_allowed(&consumer.answers, seq16, core.now_us):
+    if packet == NULL or packet.codec != consumer.codec or consumer.answers == NULL or \
+            not rtx_answer_allowed(consumer.answers, seq16, core.now_us):
         core.counters.nack_unanswered += 1
         return
     pending = pending_add(consumer, packet, consumer.kind == KIND_AUDIO)
@@ -448,7 +453,7 @@ cdef inline uint16_t transport_number(Transport* transport, const Pending* pendi
         transport.twcc_sender = <TwccSender*>malloc(twcc_sender_bytes())
         if transport.twcc_sender == NULL:
             return 0
-        twcc_sender_init(transport.twcc_sender)
+        twcc_sender_init(transport.twcc_sender, transport.twcc_next)
     return twcc_sent(transport.twcc_sender, pending.size, transport.core.now_us)
 
 

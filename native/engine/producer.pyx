@@ -244,6 +244,7 @@ cdef void note_arrival(Transport* transport, const uint8_t* packet, const Stored
         if transport.twcc_recorder == NULL:
             return
         twcc_recorder_init(transport.twcc_recorder)
+        transport.twcc_recorder.feedback_count = transport.twcc_feedback_count
     twcc_note(transport.twcc_recorder, be16_read(packet + offset), arrived_us)
     if transport.twcc_due_us == 0:
         transport.twcc_due_us = transport.core.now_us + TWCC_INTERVAL_US

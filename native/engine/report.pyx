@@ -5,6 +5,7 @@ audio and video of one publisher keep their relation (lip sync) whatever the net
 """
 from libc.stddef cimport size_t
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free
 
 from native.engine.state cimport TRANSPORT_SECURE, Consumer, Producer, WorkerCore
 from native.engine.transport cimport transport_ice_tick, transport_rtcp_commit, transport_rtcp_reserve
@@ -17,6 +18,7 @@ cdef enum:
     BLOCKS_MOST = 24               # per report: keeps one RR below the pending packet's room
     FEEDBACK_BYTES = 900
     FEEDBACKS_MOST = 8             # per tick: a burst longer than this waits for the next tick
+    IDLE_REPORTS = 5               # seconds: longer than any pause in which feedback is still on its way
     NTP_UNIX_S = 2208988800        # seconds from 1900 to 1970
 
 
@@ -94,6 +96,26 @@ cdef void feedback_send(Transport* transport) noexcept nogil:
         packets += 1
 
 
+cdef void idle_release(Transport* transport) noexcept nogil:
+    """Gives back what only a peer with media needs, 13 KB; it comes again with the next packet, numbers going on."""
+    cdef uint64_t packets = transport.packets_sent + transport.packets_received
+    if packets != transport.packets_reported:
+        transport.packets_reported = packets
+        transport.reports_idle = 0
+        return
+    if transport.reports_idle < IDLE_REPORTS:
+        transport.reports_idle += 1
+        return
+    if transport.twcc_sender != NULL:
+        transport.twcc_next = transport.twcc_sender.next
+        free(transport.twcc_sender)
+        transport.twcc_sender = NULL
+    if transport.twcc_recorder != NULL and transport.twcc_due_us == 0:
+        transport.twcc_feedback_count = transport.twcc_recorder.feedback_count
+        free(transport.twcc_recorder)
+        transport.twcc_recorder = NULL
+
+
 cdef int64_t transport_tick(Transport* transport) noexcept nogil:
     cdef WorkerCore* core = transport.core
     cdef int64_t due_us = transport_ice_tick(transport)
@@ -106,6 +128,7 @@ cdef int64_t transport_tick(Transport* transport) noexcept nogil:
     if core.now_us >= transport.report_due_us:
         transport.report_due_us = core.now_us + REPORT_US
         receiver_report(transport)
+        idle_release(transport)
         consumer = transport.consumers
         while consumer != NULL:
             sender_report(transport, consumer)

@@ -235,6 +235,10 @@ cdef struct Transport:
     int rtcp_peer_room
     RtcpPeer* rtcp_peers           # grows by need, up to RTCP_PEERS_MOST
     uint8_t* rtcp_pending          # RTCP_PENDING_BYTES, NULL until the first report
+    uint64_t packets_reported      # sent and received when the last report went out; how many reports ago that changed
+    uint8_t reports_idle
+    uint64_t twcc_next             # where a new twcc_sender goes on; 0 = none was there yet
+    uint8_t twcc_feedback_count    # the same of a new twcc_recorder
 
 cdef struct Producer:
     uint64_t id
@@ -340,7 +344,7 @@ cdef struct Consumer:
     uint64_t nacks
     uint64_t plis
     DtmfOut* dtmf                  # keys to send, NULL before the first
-    RtxAnswers answers
+    RtxAnswers* answers            # NULL until the first NACK
 
 cdef struct WorkerCore:
     UdpSocket udp

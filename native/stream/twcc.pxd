@@ -48,7 +48,8 @@ cdef inline void twcc_sender_prefetch(const TwccSender* sender) noexcept nogil:
     cache_prefetch(&sender.log[sender.next & 1023])
 
 
-cdef void twcc_sender_init(TwccSender* sender) noexcept nogil
+# `next`: where the numbers go on after an earlier sender of the same peer, 0 = from the start.
+cdef void twcc_sender_init(TwccSender* sender, uint64_t next) noexcept nogil
 # The number to write into the next packet's extension; logs (size, sent_us).
 cdef uint16_t twcc_sent(TwccSender* sender, size_t bytes, int64_t sent_us) noexcept nogil
 # 0, or -1 when this is no well-formed feedback (*out is all zero then).

@@ -283,10 +283,10 @@ cdef size_t twcc_sender_bytes() noexcept nogil:
     return sizeof(TwccSender)
 
 
-cdef void twcc_sender_init(TwccSender* sender) noexcept nogil:
-    """Nothing sent yet; numbers start at 0."""
+cdef void twcc_sender_init(TwccSender* sender, uint64_t next) noexcept nogil:
+    """See the pxd."""
     memset(sender, 0, sizeof(TwccSender))
-    sender.next = seq64_start(0)
+    sender.next = next if next != 0 else seq64_start(0)
 
 
 cdef uint16_t twcc_sent(TwccSender* sender, size_t bytes, int64_t sent_us) noexcept nogil:

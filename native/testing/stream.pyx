@@ -136,7 +136,7 @@ cdef class Sender:
     cdef TwccSender sender
 
     def __init__(self):
-        twcc_sender_init(&self.sender)
+        twcc_sender_init(&self.sender, 0)
 
     @staticmethod
     def size() -> int:

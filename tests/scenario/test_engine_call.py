@@ -85,7 +85,7 @@ class Publisher:
     plis: list[int] = field(default_factory=list)
     nacked: Counter = field(default_factory=Counter)
     reports: list = field(default_factory=list)
-    feedback: int = 0
+    feedback: list[int] = field(default_factory=list)  # the running count of each
     picture_id: int | None = None
     extensions: dict[int, bytes] | None = None
     twcc: int | None = None
@@ -122,7 +122,7 @@ class Publisher:
                 self.plis.append(now_us)
                 self.key_due = True
             elif (kind, count) == (205, 15):
-                self.feedback += 1
+                self.feedback.append(body[15])
             elif kind == 201:
                 self.reports += [body[4 + 24 * i : 28 + 24 * i] for i in range(count)]
             elif (kind, count) == (205, 1):
@@ -662,11 +662,27 @@ def test_transport_cc_runs_both_ways() -> None:
 
     world.run(3, on_step=feedback)
     assert counted == [(counted[0] + at) & 0xFFFF for at in range(len(counted))]
-    assert world.publisher.feedback > 15
+    assert len(world.publisher.feedback) > 15
     world.core.transport_stats(2, 77)
     world.core.turn_at(world.now_us)
     stats = next(event[2] for event in world.core.events() if event[:2] == ("stats", 77))
     assert stats["acknowledged"] > 200 and stats["reported_lost"] == 0
+
+
+def test_transport_cc_goes_on_after_a_long_silence() -> None:
+    """What an idle peer's congestion control had learned is given up; its numbers and counts go on as if nothing had been."""
+    extensions = {"mid": 1, "transport-cc": 2}
+    world = call(publish_extensions=extensions, subscribe_extensions=extensions)
+    world.publisher.twcc = 65_000
+    [end] = world.subscribers
+    world.run(1)
+    world.run(10, frames=False)
+    before = len(end.wire), len(world.publisher.feedback)
+    world.run(1)
+    counted = [struct.unpack("!H", packet.extensions[2])[0] for packet in end.wire]
+    assert len(counted) > before[0] > 0 and counted == [(counted[0] + at) & 0xFFFF for at in range(len(counted))]
+    told = world.publisher.feedback
+    assert len(told) > before[1] > 0 and told == [(told[0] + at) & 0xFF for at in range(len(told))]
 
 
 def test_receiver_reports_tell_the_publisher_its_loss() -> None:
