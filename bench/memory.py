@@ -14,7 +14,8 @@ from bench.scenarios import Load
 from bench.usage import resident_bytes
 
 WARM_UP_ROOMS = 10
-# Muted after a little audio and video: enough for DTLS to be settled. What a track and a peer hold is given back 5 to 7 s after their last packet.
+# Muted after a little audio and video: enough for DTLS to be settled. What tracks and peers hold is given back 5 to 7 s after their last
+# packet.
 IDLE = Load(rooms=200, participants=2, publishers=0, subscribers=0, video_bps=50_000)
 IDLE_WAIT_S = 9.0
 ACTIVE = Load(rooms=50, participants=2, publishers=0, subscribers=0, video_bps=1_500_000)
