@@ -4,7 +4,7 @@ The same simulated time as `receiver`: before the pull at t everything that has 
 but measuring. Called by bench.jitter.cost, in a process of its own.
 """
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from native.audio.playout cimport (
     Playout, PlayoutOptions, PlayoutStats, playout_free, playout_get, playout_new, playout_put, playout_stats,
@@ -47,9 +47,8 @@ def replay(bytes records, int64_t pulls, bint keep=False):
     """(CPU ns, PlayoutStats, float32 PCM or b"") of these arrival records (a file of `arrivals` without its magic) in so many pulls of 10 ms."""
     cdef PlayoutOptions options
     cdef PlayoutStats stats
+    memset(&options, 0, sizeof(options))
     options.channels = 1
-    options.opus_payload_type = options.red_payload_type = options.comfort_payload_type = 0
-    options.delay_min_ms = options.delay_max_ms = 0
     # Written to here, before the clock runs: the kernel's work of finding the pages is not ours.
     cdef bytearray pcm = bytearray((pulls if keep else 1) * PULL_SAMPLES * 4)
     cdef const uint8_t* data = records

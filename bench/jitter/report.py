@@ -84,7 +84,10 @@ DETAILS = {
 
 
 def details(rows: Sequence[Record], receiver: str, title: str) -> Table:
-    out = Table("trace", *(label for label, _ in DETAILS.values()), title=title, title_justify="left")
+    out = Table(title=title, title_justify="left")
+    out.add_column("trace", no_wrap=True)
+    for label, _ in DETAILS.values():
+        out.add_column(label)
     for row in rows:
         if row["receiver"] == receiver:
             out.add_row(row["trace"], *(number(row.get(name), form) for name, (_, form) in DETAILS.items()))
@@ -121,7 +124,7 @@ def show(rows: Sequence[Record], titles: Mapping[str, str]) -> None:
         console.print(table)
 
 
-CURVE_WIDTH, CURVE_HEIGHT = 900, 200
+CURVE_WIDTH, CURVE_HEIGHT, CURVE_TOP = 900, 220, 24  # the line of names above the curves
 
 
 def curves(trace: str, of: Mapping[str, Record], titles: Mapping[str, str]) -> str:
@@ -129,10 +132,13 @@ def curves(trace: str, of: Mapping[str, Record], titles: Mapping[str, str]) -> s
     points = {receiver: record["curve"] for receiver, record in of.items()}
     end_s = max((at for each in points.values() for at, _ in each), default=1.0)
     top_ms = max((delay for each in points.values() for _, delay in each), default=1.0) * 1.05
-    lines = [f'<text x="4" y="14">{html.escape(trace)}: delay, 0 to {top_ms:.0f} ms, over {end_s:.0f} s</text>']
+    lines = [f'<rect y="{CURVE_TOP}" width="{CURVE_WIDTH}" height="{CURVE_HEIGHT - CURVE_TOP}" fill="#f6f6f4"/>']
+    lines += [f'<text x="4" y="14">{html.escape(trace)}: delay, 0 to {top_ms:.0f} ms, over {end_s:.0f} s</text>']
     for place, (receiver, each) in enumerate(points.items()):
         colour = COLOURS.get(receiver, "#000")
-        path = " ".join(f"{at / end_s * CURVE_WIDTH:.1f},{CURVE_HEIGHT * (1 - delay / top_ms):.1f}" for at, delay in each)
+        path = " ".join(
+            f"{at / end_s * CURVE_WIDTH:.1f},{CURVE_HEIGHT - (CURVE_HEIGHT - CURVE_TOP) * delay / top_ms:.1f}" for at, delay in each
+        )
         lines.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.2"/>')
         lines.append(f'<text x="{420 + 120 * place}" y="14" fill="{colour}">{html.escape(titles[receiver])}</text>')
     frame = f'width="{CURVE_WIDTH}" height="{CURVE_HEIGHT}" viewBox="0 0 {CURVE_WIDTH} {CURVE_HEIGHT}"'

@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 
 from bench.jitter import arrivals, cost, networks, receiver
-from tests.support.saying import spoken
-
-pytest.importorskip("native.audio.playout")
-
 from bench.jitter.replay import replay
+from tests.support.saying import spoken
 
 SOME = 600  # packets, 12 s
 
@@ -21,7 +18,7 @@ def test_the_replay_gives_the_receivers_sound_and_counts(name: str) -> None:
     used_ns, stats, pcm = replay(records, len(expected.frames), keep=True)
     assert used_ns > 0
     assert np.array_equal(receiver.to_int16(pcm), expected.pcm)
-    assert stats["packets"] == len(stream)
+    assert stats["packets"] == expected.stats["packetsReceived"] >= SOME * 0.8
     assert stats["samples"] == len(expected.pcm)
 
 
