@@ -12,7 +12,7 @@ from rich.table import Table
 
 Record = Mapping[str, Any]
 
-WIDTH = 150
+WIDTH = 165  # four receivers with the spread of five draws each
 COLOURS = {"tresen": "#0a7d4f", "neteq": "#c2410c", "fixed": "#6b7280", "aiortc": "#7c3aed"}
 # Beside NetEq: as good means at most this much worse in PESQ, and at most this much later.
 PESQ_SLACK, DELAY_SLACK_MS = 0.05, 10.0
@@ -56,7 +56,7 @@ def side_by_side(rows: Sequence[Record], titles: Mapping[str, str]) -> Table:
     out = Table(title="PESQ wideband, delay from end to end mean/p95 ms, concealed %", title_justify="left")
     out.add_column("trace")
     for receiver in receivers:
-        out.add_column(titles[receiver])
+        out.add_column(titles[receiver], no_wrap=True)
     compared = "tresen" in receivers and "neteq" in receivers
     if compared:
         out.add_column("to NetEq")
