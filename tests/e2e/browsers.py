@@ -122,7 +122,7 @@ class CallPage(Participant):
         return [await self.page.evaluate("[tresenCall.view, tresenCall.state]"), self.errors]
 
     async def capture_sound(self, seconds: float) -> NDArray[np.float32]:
-        got = await self.page.evaluate(RECORD, seconds)
+        got = await asyncio.wait_for(self.page.evaluate(RECORD, seconds), seconds + DEADLINE_S)
         assert got["rate"] == 48000
         return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
 
@@ -138,9 +138,10 @@ async def chromium(caller: Caller | None, *extra: str) -> AsyncIterator[CallPage
         devices = [f"--use-file-for-fake-audio-capture={caller.wav}", f"--use-file-for-fake-video-capture={caller.video}"]
     async with async_playwright() as playwright:
         options = [*QUIET, *(extra or CALL), *devices]
-        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=options)
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=options, timeout=1000 * DEADLINE_S)
         try:
             context = await browser.new_context(viewport={"width": 1100, "height": 720})
+            context.set_default_timeout(1000 * DEADLINE_S)
             yield CallPage(await context.new_page())
         finally:
             await browser.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.e2e.browsers import GCM, chromium
 from tests.e2e.firefox import TONE_HZ, firefox
+from tests.e2e.participant import attempts
 from tests.e2e.program import ROOT, demo
 from tests.e2e.sources import FRONT, make_caller
 from tests.support.seeing import hear
@@ -27,7 +28,7 @@ async def call(folder: Path, address: str) -> None:
             await two.join(running.links["rep"])
 
             # What Firefox gets is the customer's voice and face.
-            assert min(await asyncio.gather(one.watch(WATCH_S), two.watch(WATCH_S))) >= FPS_LEAST
+            await asyncio.gather(one.moves(WATCH_S, FPS_LEAST), two.moves(WATCH_S, FPS_LEAST))
             last = await two.receiving()
             assert (last["width"], last["height"]) == (352, 288), last
             await two.hears(customer)
@@ -36,9 +37,13 @@ async def call(folder: Path, address: str) -> None:
             # What Chromium gets is Firefox's tone and its moving picture.
             now = await one.receiving()
             assert now["width"] >= 320 and now["height"] >= 240, now
-            tone = (await one.record(1.0) * 32767).clip(-32768, 32767).astype("int16")
-            sound = hear(tone)
-            assert sound.rms > 0.02 and abs(sound.frequency_hz - TONE_HZ) < 6 and sound.purity > 0.9, sound
+            heard = []
+            for _ in attempts():
+                heard.append(hear((await one.record(1.0) * 32767).clip(-32768, 32767).astype("int16")))
+                if heard[-1].rms > 0.02 and abs(heard[-1].frequency_hz - TONE_HZ) < 6 and heard[-1].purity > 0.9:
+                    break
+            else:
+                raise AssertionError(f"not Firefox's tone: {heard}")
             assert (await one.thumb()).std() > 1
             # Firefox, too, agrees to GCM where the server is the DTLS server.
             for browser in (one, two):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.e2e.browsers import CallPage, chromium
 from tests.e2e.hearing import loudness
-from tests.e2e.participant import TRIES
+from tests.e2e.participant import attempts
 from tests.e2e.program import Demo, demo
 from tests.e2e.sources import Caller
 
@@ -17,7 +17,7 @@ BLACK = 4.0
 
 async def goes_silent(page: CallPage) -> bool:
     """Whether a whole second without sound comes soon."""
-    for _ in range(TRIES):
+    for _ in attempts():
         if loudness(await page.record(1.0)) < SILENT:
             return True
     return False
@@ -25,7 +25,7 @@ async def goes_silent(page: CallPage) -> bool:
 
 async def goes_dark(page: CallPage) -> bool:
     """Whether a picture without anything in it comes soon."""
-    for _ in range(10 * TRIES):
+    for _ in attempts():
         if float((await page.thumb()).std()) < BLACK:
             return True
         await page.seeing(2)

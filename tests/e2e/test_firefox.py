@@ -19,7 +19,7 @@ from tests.e2e.firefox import firefox_path
 from tests.e2e.program import ROOT
 
 # Starting two browsers and a call on a busy machine.
-DEADLINE_S = 240
+DEADLINE_S = 900
 # Documentation range, RFC 5737: nobody's.
 ADDRESS = "192.0.2.1"
 SET_UP = f"ip link set lo up && ip address add {ADDRESS}/32 dev lo && ip route add default dev lo"
