@@ -24,7 +24,6 @@ cdef enum:
     RTCP_PEERS_MOST = 64           # RTCP senders of one peer with a replay window of their own
     RTCP_PENDING_BYTES = 1200
     PENDING_MOST = 8192            # packets waiting for the flush at the end of a loop turn
-    PATCH_BYTES = 64
     LATENCY_BUCKETS = 12
 
 cdef enum Kind:
