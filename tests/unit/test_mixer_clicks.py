@@ -73,16 +73,17 @@ def reopen(voice: int) -> Callable[[Room], None]:
     return lambda room: room.clip(voice, tone(TONES[voice], RATE))
 
 
+BOTH = {CUSTOMER, REP}
 # What happens, what undoes it, and who hears what in between.
 CHANGES = {
     "hold": (hold, resume, {CUSTOMER: {MUSIC}, REP: set(), SUPERVISOR: {REP}, GUEST: {REP}}),
-    "whisper": (hear(REP, SUPERVISOR, 1), hear(REP, SUPERVISOR, -1), {REP: {CUSTOMER, SUPERVISOR}, CUSTOMER: {REP}, GUEST: {CUSTOMER, REP}}),
-    "barge": (gain(SUPERVISOR, 1), gain(SUPERVISOR, 0), {REP: {CUSTOMER, SUPERVISOR}, CUSTOMER: {REP, SUPERVISOR}, SUPERVISOR: {CUSTOMER, REP}}),
+    "whisper": (hear(REP, SUPERVISOR, 1), hear(REP, SUPERVISOR, -1), {REP: {CUSTOMER, SUPERVISOR}, CUSTOMER: {REP}, GUEST: BOTH}),
+    "barge": (gain(SUPERVISOR, 1), gain(SUPERVISOR, 0), {REP: {CUSTOMER, SUPERVISOR}, CUSTOMER: {REP, SUPERVISOR}, SUPERVISOR: BOTH}),
     "announcement": (announce, close(NEWS), {REP: {CUSTOMER, NEWS}, CUSTOMER: {REP, NEWS}, GUEST: {CUSTOMER, REP, NEWS}}),
-    "announcement to one": (announce_to_one, close(NEWS), {REP: {CUSTOMER}, CUSTOMER: {REP, NEWS}, GUEST: {CUSTOMER, REP}}),
-    "volume": (volume(GUEST, 0.3), volume(GUEST, 1), {GUEST: {CUSTOMER, REP}, SUPERVISOR: {CUSTOMER, REP}}),
-    "mute for one": (hear(GUEST, CUSTOMER, 0), hear(GUEST, CUSTOMER, -1), {GUEST: {REP}, SUPERVISOR: {CUSTOMER, REP}}),
-    "own voice": (own(GUEST, REP), own(GUEST, 0), {GUEST: {CUSTOMER}, SUPERVISOR: {CUSTOMER, REP}}),
+    "announcement to one": (announce_to_one, close(NEWS), {REP: {CUSTOMER}, CUSTOMER: {REP, NEWS}, GUEST: BOTH}),
+    "volume": (volume(GUEST, 0.3), volume(GUEST, 1), {GUEST: BOTH, SUPERVISOR: BOTH}),
+    "mute for one": (hear(GUEST, CUSTOMER, 0), hear(GUEST, CUSTOMER, -1), {GUEST: {REP}, SUPERVISOR: BOTH}),
+    "own voice": (own(GUEST, REP), own(GUEST, 0), {GUEST: {CUSTOMER}, SUPERVISOR: BOTH}),
     "voice leaves": (close(REP), reopen(REP), {CUSTOMER: set(), GUEST: {CUSTOMER}, SUPERVISOR: {CUSTOMER}}),
 }
 

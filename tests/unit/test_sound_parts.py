@@ -72,7 +72,8 @@ def test_both_channels_get_one_gain() -> None:
 
 def stereo_limited(stereo: Sound) -> list[Sound]:
     limiter = door.SoftLimiter(2)
-    return [np.frombuffer(limiter.run(stereo[at : at + FRAME].tobytes())[0], np.float32).reshape(-1, 2) for at in range(0, len(stereo), FRAME)]
+    frames = (stereo[at : at + FRAME].tobytes() for at in range(0, len(stereo), FRAME))
+    return [np.frombuffer(limiter.run(frame)[0], np.float32).reshape(-1, 2) for frame in frames]
 
 
 @pytest.mark.parametrize(
