@@ -7,6 +7,9 @@ from native.audio.voice cimport Voice
 
 cdef enum:
     MIX_PACKET_BYTES = 1275
+    # 200 ms: so long two mixes must have made the same sound before they become one. By then their encoders predict alike, and a decoder that
+    # changes over cannot tell; shorter: a faint bump of the sound that has just gone; longer: an encode too many for longer.
+    MIX_MEET_TICKS = 10
 
 cdef struct Term:
     Voice* voice
@@ -22,6 +25,7 @@ cdef struct Mix:
     int term_count
     int term_room
     uint64_t hash                  # of the gains now: equal sounds, equal hashes
+    int steady_ticks               # since a gain last moved
     float* samples                 # of the last tick, as encoded
     Limiter limiter
     Encoder encoder
@@ -52,6 +56,7 @@ cdef void mix_reset(Mix* mix) noexcept nogil
 cdef bint mix_copy(Mix* mix, const Mix* source) noexcept nogil
 # Room for so many terms. False without memory.
 cdef bint mix_reserve(Mix* mix, int terms) noexcept nogil
+# Whether both have made the same sound for MIX_MEET_TICKS.
 cdef bint mix_sounds_like(const Mix* mix, const Mix* other) noexcept nogil
 # Sums, limits and encodes 20 ms; MixWork.
 cdef int mix_run(Mix* mix, bint dtx) noexcept nogil

@@ -58,6 +58,7 @@ cdef void mix_reset(Mix* mix) noexcept nogil:
     limiter_init(&mix.limiter, mix.channels)
     mix.term_count = 0
     mix.hash = MIX_HASH_START
+    mix.steady_ticks = 0
     mix.silent_ticks = 0
     mix.paused = 1                 # its first packet begins a talkspurt
     mix.size = mix.silence_size = 0
@@ -73,6 +74,7 @@ cdef bint mix_copy(Mix* mix, const Mix* source) noexcept nogil:
         memcpy(mix.terms, source.terms, <size_t>source.term_count * sizeof(Term))
     mix.term_count = source.term_count
     mix.hash = source.hash
+    mix.steady_ticks = source.steady_ticks
     mix.silent_ticks = source.silent_ticks
     mix.paused = source.paused
     mix.silence_size = source.silence_size
@@ -94,7 +96,7 @@ cdef bint mix_reserve(Mix* mix, int terms) noexcept nogil:
 
 cdef bint mix_sounds_like(const Mix* mix, const Mix* other) noexcept nogil:
     cdef int i
-    if mix.hash != other.hash or mix.term_count != other.term_count:
+    if mix.hash != other.hash or mix.term_count != other.term_count or mix.steady_ticks < MIX_MEET_TICKS or other.steady_ticks < MIX_MEET_TICKS:
         return 0
     for i in range(mix.term_count):
         if mix.terms[i].voice != other.terms[i].voice or mix.terms[i].start != other.terms[i].start:
@@ -168,7 +170,9 @@ cdef bint mix_settle(Mix* mix) noexcept nogil:
     for i in range(mix.term_count):
         moved |= mix.terms[i].start != mix.terms[i].end
     if not moved:
+        mix.steady_ticks += mix.steady_ticks < MIX_MEET_TICKS
         return 0
+    mix.steady_ticks = 0
     mix.hash = MIX_HASH_START
     for i in range(mix.term_count):
         if mix.terms[i].end != 0:

@@ -28,7 +28,7 @@ from native.audio.matrix cimport (
     matrix_voice_open,
     matrix_wants,
 )
-from native.audio.mix cimport MIX_ENCODED, MIX_LIMITED, Mix, mix_run, mix_settle
+from native.audio.mix cimport MIX_ENCODED, MIX_LIMITED, MIX_MEET_TICKS, Mix, mix_run, mix_settle
 from native.audio.noise cimport noise_library
 from native.audio.opus cimport EncoderSettings, encoder_set
 from native.audio.plan cimport Plan, plan_free, plan_init, plan_make
@@ -75,6 +75,7 @@ cdef struct Mixer:
     Voice* closing                 # closed since the last tick, fading out
     uint64_t serial
     bint replan                    # what is heard by whom may have changed
+    int meet_ticks                 # until mixes whose gains have moved may have become one; 0 = none have
     bint choose_anew               # the list of what plays may have changed
     int64_t now_us                 # of the last tick
     MixerPacket* packets
@@ -460,6 +461,10 @@ cdef void mixer_tick(Mixer* mixer, int64_t now_us, MixerTick* out) noexcept nogi
     mixer.now_us = now_us
     mixer.notice_count = 0
     mixer.stats.ticks += 1
+    if mixer.meet_ticks:
+        mixer.meet_ticks -= 1
+        # Sounds that have become one may meet now.
+        mixer.replan |= mixer.meet_ticks == 0
     if speakers_choose(mixer.speakers, streams_hear(mixer), mixer.speakers_most) or mixer.choose_anew:
         playing_list(mixer)
     voices_finish(mixer)
@@ -474,8 +479,8 @@ cdef void mixer_tick(Mixer* mixer, int64_t now_us, MixerTick* out) noexcept nogi
         for i in range(mixer.plan.mix_room):
             if mixer.plan.mixes[i] != NULL:
                 mix_tick(mixer, mixer.plan.mixes[i], &mixer.packets[out.packet_count])
-                # Sounds that have become one meet in the next tick.
-                mixer.replan |= mix_settle(mixer.plan.mixes[i])
+                if mix_settle(mixer.plan.mixes[i]):
+                    mixer.meet_ticks = MIX_MEET_TICKS + 1
                 out.packet_count += 1
     if not failed:
         closing_free(mixer)

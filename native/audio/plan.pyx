@@ -4,7 +4,7 @@ Called by audio.mixer in ticks before which a gain, a voice, a listener or the c
 listeners), not of the listeners.
 
 Rows that hear the same sound now and shall hear the same next form a group, and a group has one mix. Both matter: gains are ramped from what
-is heard now, so two who come from different sounds share only when they have arrived, one tick later. A mix goes to the group
+is heard now, so two who come from different sounds share only when they have arrived and been alike for a while. A mix goes to the group
 with the most of its listeners, so that as few as possible move:
 
 - who parts from a mix gets a copy of it, encoder and all: the decoder at the other end cannot tell, there is nothing to hear;

@@ -185,5 +185,9 @@ cdef void voice_render(Voice* voice, int64_t now_us) noexcept nogil:
 cdef void voice_skip(Voice* voice, int64_t now_us) noexcept nogil:
     voice.rendered = 0
     voice.sound_speech = 0
-    if voice.playout != NULL and voice.started:
+    if voice.playout == NULL:
+        # An ended clip fades out in the mixes like every voice that ends: on silence.
+        memset(voice.samples, 0, VOICE_SAMPLES * voice.channels * sizeof(float))
+        voice.sounding_level = LEVEL_SILENCE
+    elif voice.started:
         playout_skip(voice.playout, VOICE_SAMPLES, now_us)

@@ -35,14 +35,23 @@ class Talker:
     """Somebody who hums one tone: a packet of 20 ms each time, and the level it tells."""
 
     def __init__(self, frequency: float, amplitude: float = 0.1, level: int | None = None, channels: int = 1) -> None:
-        self.frequency, self.amplitude, self.channels = frequency, amplitude, channels
-        self.level = round(-10 * np.log10(amplitude**2 / 2)) if level is None else level
+        self.frequency, self.channels = frequency, channels
+        self.hum(amplitude)
+        self.level = self.level if level is None else level
         self.encoder = opuslib.Encoder(RATE, channels, opuslib.APPLICATION_AUDIO)
         self.encoder.bitrate = 128_000 * channels
         self.samples = self.seq = 0
 
+    def hum(self, amplitude: float) -> None:
+        """So loud from now on, and honest about it."""
+        self.before = getattr(self, "amplitude", amplitude)
+        self.amplitude = amplitude
+        self.level = min(127, round(-10 * np.log10(amplitude**2 / 2 + 1e-13)))
+
     def packet(self) -> bytes:
-        sound = tone(self.frequency, FRAME, self.amplitude, self.samples)
+        swell = (1 - np.cos(np.pi * np.arange(FRAME) / FRAME)) / 2  # nobody starts to hum within a sample
+        sound = tone(self.frequency, FRAME, 1, self.samples) * (self.before + (self.amplitude - self.before) * swell).astype(np.float32)
+        self.before = self.amplitude
         if self.channels == 2:
             sound = np.stack([sound, np.zeros_like(sound)], axis=1)  # on the left
         payload = self.encoder.encode_float(sound.tobytes(), FRAME)
