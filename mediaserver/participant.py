@@ -66,6 +66,10 @@ class Session:
     def on_producer_stalled(self, producer_id: int) -> None:
         """A muted camera or a lost path: consent tells the two apart, so nothing is done here."""
 
+    def on_producer_dtmf(self, producer_id: int, digit: str, duration_ms: int) -> None:
+        """A key was pressed and released."""
+        self.room.key_pressed(self.participant.identity, digit, duration_ms)
+
     def on_consumer_started(self, consumer_id: int) -> None:
         """The first packet of a track was forwarded to it."""
         self._media_flows()
@@ -87,14 +91,27 @@ class Publication(Session):
 
 
 class Subscription(Session):
-    """A session we send tracks to. `wanted` narrows it to one participant's tracks."""
+    """A session we send tracks to. `wanted` narrows it to one participant's tracks; `mixed`: its sound is mixed, forwarded, or (None) as
+    its room's usually is."""
 
-    __slots__ = ("slots", "wanted")
+    __slots__ = ("mixed", "slots", "wanted")
 
-    def __init__(self, participant: "Participant", mid: str, opened_s: float, wanted: str | None) -> None:
+    def __init__(self, participant: "Participant", mid: str, opened_s: float, wanted: str | None, mixed: bool | None = None) -> None:
         super().__init__(participant, mid, opened_s)
         self.slots: tuple[Slot, ...] = ()
         self.wanted = wanted
+        self.mixed = mixed
+
+    @property
+    def audio_slot(self) -> Slot | None:
+        """The one that carries a mix: its first for sound."""
+        return next((slot for slot in self.slots if slot.kind == "audio"), None)
+
+    def set_mixed(self, mixed: bool | None) -> None:
+        """Switches its sound over while it runs, without renegotiation."""
+        self.mixed = mixed
+        if not self.closed:
+            self.room.rearrange(self)
 
 
 class Participant:
