@@ -246,8 +246,12 @@ class RoomMixer:
         del self._voices[voice.source], self._by_id[voice.id], self._worker.voices[voice.id]
         if isinstance(voice.source, Play):
             self._worker.clips.give_back(voice.source.clip)
+        # An entry outlives its voice in the worker, which is what lets it come before: so it is taken out behind it.
         for listener in self._listeners.values():
-            listener.entries.pop(voice.id, None)
+            if listener.own_voice == voice.id:
+                self._set_listener(listener, 0, listener.usual)
+            if listener.entries.pop(voice.id, None) is not None:
+                self._worker.native.hear(listener.id, voice.id, None)
 
     def _note_active(self, voice: _Voice, active: bool) -> None:
         if voice.active != active and isinstance(voice.source, int):
@@ -257,6 +261,10 @@ class RoomMixer:
     def _own_voice(self, listener: _Listener) -> int:
         own = self._voices.get(listener.row.own)
         return own.id if own is not None else 0
+
+    def _set_listener(self, listener: _Listener, own: int, usual: float) -> None:
+        listener.own_voice, listener.usual = own, usual
+        self._worker.native.listener_set(listener.id, own_voice_id=own, gain=usual)
 
     def _tune(self, listener: _Listener, voices: Iterable[_Voice]) -> None:
         """Brings the worker's entries of a listener for these voices to its row: what is to be silent first, then its own settings, on
@@ -272,8 +280,7 @@ class RoomMixer:
                 listener.entries[voice.id] = gain
                 native.hear(listener.id, voice.id, gain)
         if (listener.own_voice, listener.usual) != (own, row.usual):
-            listener.own_voice, listener.usual = own, row.usual
-            native.listener_set(listener.id, own_voice_id=own, gain=row.usual)
+            self._set_listener(listener, own, row.usual)
         for voice_id in superfluous:
             if listener.entries.pop(voice_id, None) is not None:
                 native.hear(listener.id, voice_id, None)

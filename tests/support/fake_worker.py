@@ -205,8 +205,7 @@ class FakeWorker:
 
     def voice_close(self, voice_id: int) -> None:
         self._note("voice_close", voice_id)
-        del self.voices[voice_id]
-        self.entries = {pair: gain for pair, gain in self.entries.items() if pair[1] != voice_id}
+        del self.voices[voice_id]  # entries about it stay
 
     def listener_open(self, listener_id: int, mixer_id: int, consumer_id: int, *, own_voice_id: int = 0, gain: float = 1.0) -> None:
         self._note("listener_open", listener_id, consumer_id)
