@@ -102,7 +102,9 @@ class Arrangement:
                 slot.last_source = track.source
                 self.worker.native.consumer_attach(slot.id, track.id, payload_type=slot.payload_type(track))
         for announcement in tuple(self._announcements):
-            if announcement.play is not None and not self._mixer.heard(announcement.play):
+            if announcement.play is None:
+                self._begin_announcement(announcement)
+            elif not self._mixer.heard(announcement.play):
                 self._end_announcement(announcement, False)
 
     def _leave(self, subscription: "Subscription") -> None:
@@ -155,11 +157,23 @@ class Arrangement:
         few = identity in self._floor.held or identity in self._floor.asides or wanted is not None
         return Row(gains, 0.0 if few else behind, own)
 
-    def _begin_announcement(self, announcement: Announcement, clip: Clip, loop: bool) -> None:
-        announcement.play = Play(clip, loop=loop, ended=lambda: self._end_announcement(announcement, True))
+    def _prepare_announcement(self, announcement: Announcement, clip: Clip, loop: bool) -> None:
+        announcement.prepared = Play(clip, loop=loop, ended=lambda: self._end_announcement(announcement, True))
+        self._begin_announcement(announcement)
+
+    def _begin_announcement(self, announcement: Announcement) -> None:
+        """Begins what is prepared; for people none of whom is connected yet, when the first one is: its beginning would be lost."""
+        if announcement.prepared is None or announcement.done:
+            return
+        if announcement.to is not None:
+            known = [self.participants[identity] for identity in announcement.to if identity in self.participants]
+            subscriptions = [each for participant in known for each in participant.subscriptions if each.audio_slot is not None]
+            if subscriptions and not any(each.established for each in subscriptions):
+                return
+        announcement.play = play = announcement.prepared
         self._rearrange()
-        if not loop and not announcement.done:
-            asyncio.get_running_loop().call_later(2 * clip.duration_s + OVERDUE_S, announcement.stop)
+        if not play.loop and not announcement.done:
+            asyncio.get_running_loop().call_later(2 * play.clip.duration_s + OVERDUE_S, announcement.stop)
 
     def _end_announcement(self, announcement: Announcement, played: bool | Exception) -> None:
         if not announcement.done:

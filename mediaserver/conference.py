@@ -155,7 +155,8 @@ class Conference(Arrangement):
     ) -> Announcement:
         """Plays a clip or file to everybody in the room (also on hold), or to one or some. Await what is returned, or `stop` it.
 
-        `others`: the gain of everything else meanwhile; `loop`: until it is stopped. A file is decoded first, off the event loop.
+        `others`: the gain of everything else meanwhile; `loop`: until it is stopped. A file is decoded first, off the event loop; for
+        people who are joining it begins when they are connected.
         LocalError: no such file, nobody in `to`, a gain out of range.
         """
         if not isinstance(sound, Clip):
@@ -166,7 +167,7 @@ class Conference(Arrangement):
         announcement = Announcement(reached, checked_gain(gain), checked_gain(others), lambda it: self._end_announcement(it, False))
         self._announcements.append(announcement)
         if isinstance(sound, Clip):
-            self._begin_announcement(announcement, sound, loop)
+            self._prepare_announcement(announcement, sound, loop)
         else:
             self._spawn(self._fetch_announcement(announcement, sound, loop))
         return announcement
@@ -321,7 +322,7 @@ class Conference(Arrangement):
             self._end_announcement(announcement, error)
             return
         if not announcement.done:
-            self._begin_announcement(announcement, clip, loop)
+            self._prepare_announcement(announcement, clip, loop)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -21,7 +21,7 @@ ETAG_BYTES = 6
 class Session:
     """One peer connection of a participant. `id` is unguessable; `etag` names its current ICE session."""
 
-    __slots__ = ("_media_seen", "closed", "etag", "id", "mid", "opened_s", "owner_proof", "participant", "transport")
+    __slots__ = ("_media_seen", "closed", "established", "etag", "id", "mid", "opened_s", "owner_proof", "participant", "transport")
 
     def __init__(self, participant: "Participant", mid: str, opened_s: float) -> None:
         self.participant = participant
@@ -31,7 +31,7 @@ class Session:
         self.opened_s = opened_s
         self.owner_proof = b""  # whatever the protocol's handler wants to know its owner by
         self.transport: Transport  # set by Room as soon as it is open
-        self.closed = self._media_seen = False
+        self.closed = self.established = self._media_seen = False
 
     @property
     def room(self) -> "Room":
@@ -49,6 +49,7 @@ class Session:
 
     def on_established(self) -> None:
         """Its handshake is through: the peer is who the offer said."""
+        self.established = True
         self.room.established(self)
 
     def on_ended(self, reason: EndReason, error: Exception | None) -> None:

@@ -136,6 +136,8 @@ class Room(Conference):
     def established(self, session: Session) -> None:
         """A session is through its handshake."""
         self._server.session_established(session)
+        if isinstance(session, Subscription):
+            self._rearrange([session])  # an announcement may have waited for it
 
     def media_flows(self, session: Session) -> None:
         """A session's first media packet was received or sent."""

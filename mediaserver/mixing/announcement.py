@@ -11,15 +11,16 @@ from mediaserver.mixing.mixer import Play
 
 class Announcement:
     """A clip on its way into the room, or being played. Awaiting it gives True when it was played to its end, False when it was stopped or
-    there was nobody (any more) to hear it. LocalError: its file cannot be played."""
+    there was nobody (any more) to hear it. LocalError: its file cannot be played. `prepared` is what will be played, `play` what is."""
 
-    __slots__ = ("_done", "_stop", "gain", "others", "play", "to")
+    __slots__ = ("_done", "_stop", "gain", "others", "play", "prepared", "to")
 
     def __init__(self, to: frozenset[str] | None, gain: float, others: float, stop: Callable[["Announcement"], None]) -> None:
         self.to = to
         self.gain = gain
         self.others = others
-        self.play: Play | None = None  # set when it begins
+        self.prepared: Play | None = None
+        self.play: Play | None = None
         self._stop = stop
         self._done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 

@@ -47,10 +47,13 @@ def worker(server: MediaServer) -> FakeWorker:
 
 
 def join(room: Room, *identities: str, mixed: bool | None = True, text: str = MANY) -> list[Subscription]:
-    """They publish sound and picture, and subscribe."""
+    """They publish sound and picture, subscribe, and are connected."""
     for identity in identities:
         room.publish(identity, PUBLISH)
-    return [room.subscribe(identity, text, mixed=mixed)[0] for identity in identities]
+    subscriptions = [room.subscribe(identity, text, mixed=mixed)[0] for identity in identities]
+    for each in subscriptions:
+        each.on_established()
+    return subscriptions
 
 
 def sound(worker: FakeWorker, subscription: Subscription) -> dict[str, float]:
@@ -243,6 +246,21 @@ async def test_an_announcement_to_all_reaches_newcomers_and_those_on_hold(room: 
     assert not worker.listening(anna.slots[0].id) and worker.listening(carl.slots[0].id)
 
 
+async def test_an_announcement_to_somebody_who_joins_waits_until_they_are_connected(room: Room, worker: FakeWorker) -> None:
+    join(room, "anna")
+    bert, _ = room.subscribe("bert", MANY)
+    waiting, other = room.announce(NOTICE, to="bert"), room.announce(NOTICE, to=["anna", "bert"])
+    assert len(worker.clips) == 1 and sound(worker, bert) == {"anna": 0.25, "no": 1.0}, "who is there does not wait for them"
+    other.stop()
+    assert sound(worker, bert) == {"anna": 1.0} and not waiting.done
+    bert.on_established()
+    assert sound(worker, bert) == {"anna": 0.25, "no": 1.0}
+    carl, _ = room.subscribe("carl", MANY)
+    never = room.announce(NOTICE, to="carl")
+    carl.close()
+    assert await never is False and not waiting.done
+
+
 async def test_an_announcement_that_nobody_can_hear_is_over_at_once(room: Room, worker: FakeWorker) -> None:
     room.publish("anna", PUBLISH)
     assert await room.announce(NOTICE, to="anna") is False and await room.announce(NOTICE) is False
@@ -283,7 +301,8 @@ async def test_announcements_that_make_no_sense_are_refused(room: Room, options:
 
 async def test_one_persons_several_subscriptions_play_a_clip_once(room: Room, worker: FakeWorker) -> None:
     join(room, "anna", "bert", mixed=False)
-    first, second = room.subscribe("carl", SUBSCRIBE, participant="anna")[0], room.subscribe("carl", SUBSCRIBE, participant="bert")[0]
+    first, second = (room.subscribe("carl", SUBSCRIBE, participant=each)[0] for each in ("anna", "bert"))
+    first.on_established(), second.on_established()
     announcement = room.announce(NOTICE, to="carl")
     assert [sound(worker, each) for each in (first, second)] == [{"anna": 0.25, "no": 1.0}, {"bert": 1.0}]
     first.close()
@@ -514,7 +533,7 @@ class Story:
         elif name == "subscribe":
             participant = room.participants.get(arguments[0])
             if participant is None or len(participant.subscriptions) < 3:
-                room.subscribe(arguments[0], MANY, mixed=arguments[1])
+                room.subscribe(arguments[0], MANY, mixed=arguments[1])[0].on_established()
         elif name == "aside":
             try:
                 room.aside(arguments)
