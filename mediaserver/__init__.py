@@ -27,12 +27,14 @@ from mediaserver.errors import (
     Unprocessable,
     UnsupportedMediaType,
 )
+from mediaserver.mixing.clips import Clip
 from mediaserver.participant import Participant
 from mediaserver.room import Room
 from mediaserver.server import MediaServer
 
 __all__ = [
     "BadRequest",
+    "Clip",
     "Conflict",
     "Forbidden",
     "IceServer",

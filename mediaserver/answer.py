@@ -56,6 +56,7 @@ class Incoming:
     stream: int
     format: Format
     codec: CodecEntry
+    events: tuple[CodecEntry, ...]  # telephone-event beside it
     ssrcs: tuple[tuple[int, int], ...]
     feedback: tuple[str, ...]
 
@@ -70,6 +71,7 @@ class Outgoing:
     ssrc: int
     rtx_ssrc: int
     codecs: tuple[CodecEntry, ...]
+    events: tuple[CodecEntry, ...]  # telephone-event beside them
     formats: tuple[Format, ...]
     nack: bool
 
@@ -107,9 +109,10 @@ def answer_publish(offer: Description, local: Local, *, accepted: Collection[str
         repaired = media.repair[:1] if entry[3] else tuple((primary, 0) for primary, _ in media.repair[:1])
         ssrcs = repaired or tuple((ssrc, 0) for ssrc in media.ssrcs[:1])
         feedback = codecs[0].feedback
-        incoming.append(Incoming(media.mid, media.kind, count[media.kind], form, entry, ssrcs, feedback))
+        events = capabilities.events_of(media.codecs)
+        incoming.append(Incoming(media.mid, media.kind, count[media.kind], form, entry, _entries(events), ssrcs, feedback))
         count[media.kind] += 1
-        session.accept(media, "recvonly", codecs)
+        session.accept(media, "recvonly", (*codecs, *events))
     if not incoming:
         raise Unprocessable(
             "The offer has no audio or video line to receive with a codec of ours (opus, VP8, VP9, H264, AV1).", code="no_media"
@@ -136,6 +139,7 @@ def answer_subscribe(offer: Description, local: Local, random_ssrc: Callable[[],
             both, entry = _accepted(media, codec, form)
             accepted += both
             entries.append(entry)
+        events = capabilities.events_of(media.codecs)
         ssrc = random_ssrc()
         rtx_ssrc = random_ssrc() if any(entry[3] for entry in entries) else 0
         stream = count[media.kind]
@@ -148,13 +152,14 @@ def answer_subscribe(offer: Description, local: Local, random_ssrc: Callable[[],
                 ssrc=ssrc,
                 rtx_ssrc=rtx_ssrc,
                 codecs=tuple(entries),
+                events=_entries(events),
                 formats=tuple(form for _, form in chosen),
                 nack=any("nack" in codec.feedback for codec in accepted),
             )
         )
         repair = ((ssrc, rtx_ssrc),) if rtx_ssrc else ()
         session.accept(
-            media, "sendonly", tuple(accepted), ssrcs=(ssrc, rtx_ssrc) if rtx_ssrc else (ssrc,), repair=repair, cname=cname,
+            media, "sendonly", (*accepted, *events), ssrcs=(ssrc, rtx_ssrc) if rtx_ssrc else (ssrc,), repair=repair, cname=cname,
             msid=f"stream-{stream} {media.kind}-{stream}",
         )  # fmt: skip
     if not outgoing:
@@ -195,6 +200,10 @@ def _accepted(media: Media, codec: Codec, form: Format) -> tuple[tuple[Codec, ..
     if repair is None or "nack" not in ours.feedback:
         return (ours,), (codec.payload_type, form.name, codec.clock_rate, 0)
     return (ours, replace(repair, feedback=())), (codec.payload_type, form.name, codec.clock_rate, repair.payload_type)
+
+
+def _entries(events: Sequence[Codec]) -> tuple[CodecEntry, ...]:
+    return tuple((codec.payload_type, codec.name, codec.clock_rate, 0) for codec in events)
 
 
 class _Session:

@@ -1,7 +1,7 @@
 """What this server can carry: codecs, header extensions, RTCP feedback; and which of a peer's payload types mean the same.
 
 Not for choosing among them (`answer`). Plain tables and functions, no state. RFC 7587 (Opus), 7741 (VP8), 9628 (VP9), 6184
-(H264), the AV1 RTP specification of AOMedia, RFC 4588 (RTX), 8285 (extensions), 4585 and 5104 (feedback).
+(H264), the AV1 RTP specification of AOMedia, RFC 4588 (RTX), 4733 (keys), 8285 (extensions), 4585 and 5104 (feedback).
 
 Invariant: two payload types with equal or covering `Format` can be forwarded into each other without looking into the media.
 """
@@ -40,6 +40,11 @@ AUDIO_FEEDBACK = ("nack", "transport-cc")
 
 # What we ask of every Opus sender: packets down to 10 ms may come, and each carries a copy of the last (RFC 7587 section 7.1).
 OPUS_PARAMETERS = {"minptime": "10", "useinbandfec": "1"}
+
+
+# Keys beside a codec (RFC 4733): on the clock of Opus, where no timestamp has to be converted, before that of telephones.
+EVENT_CLOCK_RATES = (AUDIO_CLOCK_RATE, 8000)
+EVENT_PARAMETERS = "0-15"  # the sixteen keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,15 @@ def repairs_of(codecs: Iterable[Codec]) -> dict[int, Codec]:
         if codec.name.lower() == "rtx":
             repairs.setdefault(_small(parameters_of(codec.fmtp).get("apt", "")), codec)
     return repairs
+
+
+def events_of(codecs: Iterable[Codec]) -> tuple[Codec, ...]:
+    """The offered telephone-event payload types, one for each clock rate of ours, as we answer them."""
+    found: dict[int, Codec] = {}
+    for codec in codecs:
+        if codec.name.lower() == "telephone-event" and codec.clock_rate in EVENT_CLOCK_RATES and codec.channels == 1:
+            found.setdefault(codec.clock_rate, Codec(codec.payload_type, "telephone-event", codec.clock_rate, fmtp=EVENT_PARAMETERS))
+    return tuple(found[rate] for rate in EVENT_CLOCK_RATES if rate in found)
 
 
 def feedback_of(codec: Codec, kind: str) -> tuple[str, ...]:

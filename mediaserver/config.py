@@ -108,6 +108,16 @@ class MediaSettings(BaseSettings):
     preferred_video_codecs: Annotated[list[VideoCodec], NoDecode] = Field(
         default=["VP8", "VP9", "H264", "AV1"], min_length=1, description="video codecs that are accepted, the preferred first"
     )
+    audio_mode: Literal["forwarded", "mixed"] = Field(
+        default="forwarded", description="how subscribers get sound who do not say it themselves: each track on its own, or one mix"
+    )
+    audio_bitrate_bps: int = Field(default=32000, ge=6000, le=510_000, description="Opus bitrate of a mix")
+    audio_complexity: int = Field(default=9, ge=1, le=10, description="most effort of a mix's Opus encoder; falls under load")
+    audio_expected_loss_percent: int = Field(default=10, ge=0, le=100, description="loss that a mix's in-band FEC is for; 0: no FEC")
+    audio_dtx: bool = Field(default=False, description="hardly send silence of a mix (Opus DTX)")
+    audio_channels: int = Field(default=1, ge=1, le=2, description="channels of a mix")
+    audio_speakers: int = Field(default=8, ge=1, le=64, description="how many are heard at once in a mix, the loudest")
+    audio_hold_music: Path | None = Field(default=None, description="sound file for those on hold; none: a built-in melody")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level that is logged")
     log_format: Literal["auto", "console", "json"] = Field(default="auto", description="auto: console on a terminal, else json")
 

@@ -1,4 +1,4 @@
-"""What an embedding program may hear of a server: who joined and left, which tracks came and went.
+"""What an embedding program may hear of a server: who joined and left, which tracks came and went, what became of a call.
 
 `server.events()` gives a stream of them. A reader that does not keep up loses its stream, never an event in between.
 """
@@ -47,6 +47,60 @@ class TrackUnpublished(Event):
     """A track is gone; a reload gives this and a new track."""
 
     track: Track
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantHeld(Event):
+    """Somebody was put on hold."""
+
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantResumed(Event):
+    """Somebody is off hold."""
+
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionChanged(Event):
+    """Somebody supervises from now on ("monitor", "whisper" to some, "barge"), or is an ordinary participant again (None)."""
+
+    identity: str
+    how: str | None
+    to: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AsideStarted(Event):
+    """These talk among themselves."""
+
+    identities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AsideEnded(Event):
+    """These, who were left in it, are back with the others."""
+
+    identities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingChanged(Event):
+    """Somebody started or stopped to speak; told of those whom somebody hears in a mix."""
+
+    identity: str
+    speaking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfReceived(Event):
+    """Somebody pressed a key (0-9 * # A-D) for so long (RFC 4733)."""
+
+    identity: str
+    digit: str
+    duration_ms: int
 
 
 @dataclass(frozen=True, slots=True)

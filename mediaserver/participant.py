@@ -21,7 +21,7 @@ ETAG_BYTES = 6
 class Session:
     """One peer connection of a participant. `id` is unguessable; `etag` names its current ICE session."""
 
-    __slots__ = ("_media_seen", "closed", "etag", "id", "mid", "opened_s", "owner_proof", "participant", "transport")
+    __slots__ = ("_media_seen", "closed", "established", "etag", "id", "mid", "opened_s", "owner_proof", "participant", "transport")
 
     def __init__(self, participant: "Participant", mid: str, opened_s: float) -> None:
         self.participant = participant
@@ -31,7 +31,7 @@ class Session:
         self.opened_s = opened_s
         self.owner_proof = b""  # whatever the protocol's handler wants to know its owner by
         self.transport: Transport  # set by Room as soon as it is open
-        self.closed = self._media_seen = False
+        self.closed = self.established = self._media_seen = False
 
     @property
     def room(self) -> "Room":
@@ -49,6 +49,7 @@ class Session:
 
     def on_established(self) -> None:
         """Its handshake is through: the peer is who the offer said."""
+        self.established = True
         self.room.established(self)
 
     def on_ended(self, reason: EndReason, error: Exception | None) -> None:
@@ -65,6 +66,10 @@ class Session:
 
     def on_producer_stalled(self, producer_id: int) -> None:
         """A muted camera or a lost path: consent tells the two apart, so nothing is done here."""
+
+    def on_producer_dtmf(self, producer_id: int, digit: str, duration_ms: int) -> None:
+        """A key was pressed and released."""
+        self.room.key_pressed(self.participant.identity, digit, duration_ms)
 
     def on_consumer_started(self, consumer_id: int) -> None:
         """The first packet of a track was forwarded to it."""
@@ -87,14 +92,27 @@ class Publication(Session):
 
 
 class Subscription(Session):
-    """A session we send tracks to. `wanted` narrows it to one participant's tracks."""
+    """A session we send tracks to. `wanted` narrows it to one participant's tracks; `mixed`: its sound is mixed, forwarded, or (None) as
+    its room's usually is."""
 
-    __slots__ = ("slots", "wanted")
+    __slots__ = ("mixed", "slots", "wanted")
 
-    def __init__(self, participant: "Participant", mid: str, opened_s: float, wanted: str | None) -> None:
+    def __init__(self, participant: "Participant", mid: str, opened_s: float, wanted: str | None, mixed: bool | None = None) -> None:
         super().__init__(participant, mid, opened_s)
         self.slots: tuple[Slot, ...] = ()
         self.wanted = wanted
+        self.mixed = mixed
+
+    @property
+    def audio_slot(self) -> Slot | None:
+        """The one that carries a mix: its first for sound."""
+        return next((slot for slot in self.slots if slot.kind == "audio"), None)
+
+    def set_mixed(self, mixed: bool | None) -> None:
+        """Switches its sound over while it runs, without renegotiation."""
+        self.mixed = mixed
+        if not self.closed:
+            self.room.rearrange(self)
 
 
 class Participant:

@@ -1,7 +1,8 @@
 """A room: who is in it, which tracks there are, and who gets them. It lives on one worker.
 
 Made by `MediaServer.room`. `publish` and `subscribe` are complete when they return: the answer can be sent, the engine has been told
-all. Decisions are `answer`'s and `slots`'; this file keeps the books and gives the commands.
+all. Decisions are `answer`'s and `slots`'; this file keeps the books of sessions and tracks and gives the commands for them. What can be
+done with a running call (hold, whisper, announce, ...) is in `conference`, its base.
 
 Invariants: the tracks are those of the open publications; every change of the tracks is followed by a new assignment of every
 subscription before anything else happens; the former producer is closed after its consumers have moved away from it.
@@ -15,12 +16,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mediaserver.answer import Answer, Incoming, Local, Outgoing, answer_publish, answer_subscribe
+from mediaserver.conference import Conference
 from mediaserver.errors import LocalError, TooMany
 from mediaserver.events import EventStream, ParticipantJoined, ParticipantLeft, RoomClosed, TrackPublished, TrackUnpublished
 from mediaserver.ice import Credentials
 from mediaserver.participant import Participant, Publication, Session, Subscription
 from mediaserver.sdp import Description, parse, write
-from mediaserver.slots import Slot, Track, assign, visible
+from mediaserver.slots import Slot, Track
 from mediaserver.transport import EndReason, Transport
 from mediaserver.workers import KINDS, MediaWorker
 
@@ -34,7 +36,7 @@ MAX_SUBSCRIPTIONS = 8
 MAX_MID_BYTES = 16  # RFC 8285 section 4.2
 
 
-class Room:
+class Room(Conference):
     """See the module. `participants` by identity and `tracks` by id are for reading."""
 
     __slots__ = ("_server", "closed", "name", "participants", "tracks", "worker")
@@ -46,6 +48,7 @@ class Room:
         self.participants: dict[str, Participant] = {}
         self.tracks: dict[int, Track] = {}  # by producer id, in the order of publishing
         self.closed = False
+        super().__init__()
 
     def events(self) -> EventStream:
         """The events of this room from now on."""
@@ -72,10 +75,13 @@ class Room:
                 self._release(former)
             return session, write(answer.description)
 
-    def subscribe(self, identity: str, offer: Description | bytes | str, *, participant: str | None = None) -> tuple[Subscription, str]:
+    def subscribe(
+        self, identity: str, offer: Description | bytes | str, *, participant: str | None = None, mixed: bool | None = None
+    ) -> tuple[Subscription, str]:
         """Sends the room's tracks to `identity` (of `participant` alone where given), those of now and those to come.
 
-        RemoteError: the offer cannot be served, or no room is left.
+        `mixed`: sound comes as one mix on the first audio line (True), each track on a line of its own (False), or as is usual in this
+        room (None, see `set_audio`). RemoteError: the offer cannot be served, or no room is left.
         """
         with self._admission(identity):
             local = self._local()
@@ -85,11 +91,11 @@ class Room:
             subscriber = self.participants.get(identity) or Participant(self, identity)
             if len(subscriber.subscriptions) >= MAX_SUBSCRIPTIONS:
                 raise TooMany(f"{MAX_SUBSCRIPTIONS} subscriptions of one participant are open already.")
-            session = Subscription(subscriber, answer.mid, time.monotonic(), participant)
+            session = Subscription(subscriber, answer.mid, time.monotonic(), participant, mixed)
             self._open(session, local, answer)
             subscriber.subscriptions.append(session)
             self._entered(session)
-            self._assign(session)
+            self._rearrange([session])
             return session, write(answer.description)
 
     def close(self, error: Exception | None = None) -> None:
@@ -102,6 +108,7 @@ class Room:
                     subscription.close()
             for participant in list(self.participants.values()):
                 participant.close()
+            self._hush()
             self._server.forget(self)
             self._server.hub.emit(RoomClosed(self.name, error))
 
@@ -117,6 +124,7 @@ class Room:
             self._change_tracks(session.tracks, ())
         elif isinstance(session, Subscription):
             participant.subscriptions.remove(session)
+            self._leave(session)
         self._release(session)
         if participant.publication is None and not participant.subscriptions:
             del self.participants[participant.identity]
@@ -128,6 +136,8 @@ class Room:
     def established(self, session: Session) -> None:
         """A session is through its handshake."""
         self._server.session_established(session)
+        if isinstance(session, Subscription):
+            self._rearrange([session])  # an announcement may have waited for it
 
     def media_flows(self, session: Session) -> None:
         """A session's first media packet was received or sent."""
@@ -136,13 +146,20 @@ class Room:
     def transport_ended(self, session: Session, reason: EndReason, error: Exception | None) -> None:
         """A peer that is gone ends its session; an error of ours ends this room and no other."""
         if reason is EndReason.ERROR:
-            log.error("Room closed after an error: room=%s", self.name, exc_info=error)
-            self.close(error)
+            self._fail(error)
             return
         log.info("Session ended: room=%s identity=%s reason=%s", self.name, session.participant.identity, reason.value)
         session.close()
 
+    def rearrange(self, subscription: Subscription) -> None:
+        """A subscription is to get its sound another way."""
+        self._rearrange([subscription])
+
     # The books.
+
+    def _fail(self, error: Exception | None) -> None:
+        log.error("Room closed after an error: room=%s", self.name, exc_info=error)
+        self.close(error)
 
     @contextmanager
     def _admission(self, identity: str) -> Iterator[None]:
@@ -153,7 +170,7 @@ class Room:
             self._server.admit(self, identity)
             yield
         finally:
-            if not self.participants:
+            if not self.participants and not self._told:
                 self._server.forget(self)
 
     def _local(self) -> Local:
@@ -194,7 +211,7 @@ class Room:
             session.transport.id,
             KINDS[line.kind],
             _engine_mid(line.mid),
-            [line.codec],
+            [line.codec, *line.events],
             ssrcs=list(line.ssrcs),
             nack="nack" in line.feedback,
             pli="nack pli" in line.feedback,
@@ -203,7 +220,8 @@ class Room:
         return track
 
     def _open_consumer(self, session: Subscription, line: Outgoing) -> Slot:
-        slot = Slot(self.worker.new_id(), line.kind, line.stream, line.formats, tuple(codec[0] for codec in line.codecs))
+        payload_types = tuple(codec[0] for codec in line.codecs)
+        slot = Slot(self.worker.new_id(), line.kind, line.stream, line.formats, payload_types, bool(line.events))
         self.worker.media[slot.id] = session
         self.worker.native.consumer_open(
             slot.id,
@@ -212,7 +230,7 @@ class Room:
             _engine_mid(line.mid),
             line.ssrc,
             line.rtx_ssrc,
-            list(line.codecs),
+            [*line.codecs, *line.events],
             nack=line.nack,
         )
         return slot
@@ -241,23 +259,11 @@ class Room:
             del self.tracks[track.id]
         for track in new:
             self.tracks[track.id] = track
-        for participant in self.participants.values():
-            for subscription in participant.subscriptions:
-                self._assign(subscription)
+        self._rearrange()
         for track in gone:
             self._server.hub.emit(TrackUnpublished(self.name, track))
         for track in new:
             self._server.hub.emit(TrackPublished(self.name, track))
-
-    def _assign(self, subscription: Subscription) -> None:
-        tracks = visible(self.tracks.values(), subscription.participant.identity, subscription.wanted)
-        for slot, track in assign(subscription.slots, tracks):
-            slot.track = track
-            if track is None:
-                self.worker.native.consumer_detach(slot.id)
-            else:
-                slot.last_source = track.source
-                self.worker.native.consumer_attach(slot.id, track.id, payload_type=slot.payload_type(track))
 
 
 def _engine_mid(mid: str) -> str:

@@ -22,6 +22,7 @@ from mediaserver.errors import BadRequest, LocalError, Unavailable
 from mediaserver.events import EventHub, EventStream
 from mediaserver.ice import candidates, local_addresses
 from mediaserver.metrics import HandshakeResult, Metrics
+from mediaserver.mixing.library import ClipLibrary
 from mediaserver.participant import Session
 from mediaserver.room import Room
 from mediaserver.sdp import Description, parse
@@ -76,6 +77,7 @@ class MediaServer:
         self.certificate = certificate or Certificate.generate()
         self.metrics = Metrics(counters=self.counters, rooms=lambda: len(self._rooms), participants=lambda: self.participant_count)
         self.observer = observer or self.metrics
+        self.clips = ClipLibrary(settings.audio_hold_music)
         self.draining = False
         self.participant_count = 0  # kept by the rooms
         self._worker_factory = worker_factory

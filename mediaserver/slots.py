@@ -1,13 +1,13 @@
 """Which track a subscriber sees where: tracks of a room onto the m-lines of one subscription.
 
-Plain functions over plain data; `Room` calls `assign` whenever tracks come or go and carries the changes out. A subscription's
-slots are fixed by its offer, so this is how somebody who joins later, or reloads, is seen without renegotiation.
+Plain functions over plain data; `Conference` calls `assign` whenever tracks come or go or may be seen by others, and carries the changes
+out. A subscription's slots are fixed by its offer, so this is how somebody who joins later, or reloads, is seen without renegotiation.
 
 Invariants: a track is in at most one slot of a subscription; a slot holds only a track of its kind whose format it covers;
 a track that stays keeps its slot; no slot stays empty while a track waits that it could hold.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mediaserver.capabilities import Format
@@ -34,6 +34,7 @@ class Slot:
     """One m-line we send on. `stream`: slots with the same number are played in lip-sync by the peer.
 
     `formats`: what its peer takes there, the preferred first, each under the payload type at the same place of `payload_types`.
+    `takes_keys`: telephone-event was agreed on beside them.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Slot:
     stream: int
     formats: tuple[Format, ...]
     payload_types: tuple[int, ...]
+    takes_keys: bool = False
     track: Track | None = None
     last_source: tuple[str, int] | None = None
 
@@ -53,11 +55,6 @@ class Slot:
         if track.format in self.formats:
             return self.payload_types[self.formats.index(track.format)]
         return next(number for number, form in zip(self.payload_types, self.formats, strict=True) if form.covers(track.format))
-
-
-def visible(tracks: Iterable[Track], subscriber: str, participant: str | None) -> list[Track]:
-    """The tracks a subscriber is to see: everybody else's, or only those of `participant`."""
-    return [track for track in tracks if track.identity != subscriber and participant in (None, track.identity)]
 
 
 def assign(slots: Sequence[Slot], tracks: Sequence[Track]) -> list[tuple[Slot, Track | None]]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mediaserver.errors import LocalError
+from mediaserver.mixing.shelf import ClipShelf
 
 if TYPE_CHECKING:
     from native.engine.worker import Worker
@@ -55,8 +56,24 @@ class MediaListener(Protocol):
     def on_producer_stalled(self, producer_id: int) -> None:
         """Nothing came for 5 s."""
 
+    def on_producer_dtmf(self, producer_id: int, digit: str, duration_ms: int) -> None:
+        """A key was pressed (RFC 4733)."""
+
     def on_consumer_started(self, consumer_id: int) -> None:
         """First packet forwarded since open or attach."""
+
+    def on_error(self, error: Exception) -> None:
+        """One of the above raised this."""
+
+
+class VoiceListener(Protocol):
+    """Whom the events of a mixer's voices are for."""
+
+    def on_voice_ended(self, voice_id: int) -> None:
+        """A clip was played to its end."""
+
+    def on_voice_active(self, voice_id: int, active: bool) -> None:
+        """Somebody started or stopped to speak."""
 
     def on_error(self, error: Exception) -> None:
         """One of the above raised this."""
@@ -77,7 +94,7 @@ def native_worker(host: str, port: int) -> "Worker":
 class MediaWorker:
     """One native worker, with who is to hear of its objects."""
 
-    __slots__ = ("_answers", "_loop", "_next_id", "index", "media", "native", "port", "transports")
+    __slots__ = ("_answers", "_loop", "_next_id", "clips", "index", "media", "native", "port", "transports", "voices")
 
     def __init__(self, native: "Worker", index: int) -> None:
         self.native = native
@@ -85,6 +102,8 @@ class MediaWorker:
         self.port = native.port
         self.transports: dict[int, TransportListener] = {}
         self.media: dict[int, MediaListener] = {}  # by producer and by consumer id: one sequence numbers both
+        self.voices: dict[int, VoiceListener] = {}
+        self.clips = ClipShelf(native, self.new_id)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._next_id = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -95,7 +114,7 @@ class MediaWorker:
         return len(self.transports)
 
     def new_id(self) -> int:
-        """An id for a transport, producer, consumer or request; never given again."""
+        """An id for whatever the worker numbers; never given again."""
         self._next_id += 1
         return self._next_id
 
@@ -143,11 +162,12 @@ class MediaWorker:
             if answer is not None and not answer.done():
                 answer.set_result(rest[0])
             return
-        listener: TransportListener | MediaListener | None
+        listener: TransportListener | MediaListener | VoiceListener | None
         if name.startswith("transport_"):
             listener, method, arguments = self.transports.get(object_id), "on_" + name.removeprefix("transport_"), rest
         else:
-            listener, method, arguments = self.media.get(object_id), "on_" + name, [object_id, *rest]
+            listeners = self.voices if name.startswith("voice_") else self.media
+            listener, method, arguments = listeners.get(object_id), "on_" + name, [object_id, *rest]
         if listener is None:  # closed while the event was on its way
             return
         try:

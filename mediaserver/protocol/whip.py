@@ -1,7 +1,8 @@
 """WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep): one offer, one answer, a resource that stands for the session.
 
     POST   /whip/{room}            offer -> 201, Location, ETag, answer     the token needs canPublish
-    POST   /whep/{room}            the same for receiving; ?participant=ID narrows it; 201 also before anybody publishes
+    POST   /whep/{room}            the same for receiving; 201 also before anybody publishes; ?participant=ID narrows it,
+                                   ?audio=mixed|forwarded says how sound comes (a room's usual way is configured)
     PATCH  .../{session}           trickle fragment: candidates -> 204, new ICE credentials (restart) -> 200 with ours
     DELETE .../{session}           -> 200
 
@@ -72,6 +73,7 @@ class Whip:
             raise Forbidden(f"The token does not allow to {'publish' if self._protocol == 'whip' else 'subscribe'}.")
         if not server.ready:
             raise Unavailable("The server is shutting down; try another one.", code="draining", retry_after_s=RETRY_AFTER_S)
+        mixed = _mixed(request)
         _require_acceptable(request, SDP_TYPE)
         offer = await server.parse(await _body(request, SDP_TYPE, "Accept-Post"))
         room = server.room(room_name)
@@ -79,7 +81,7 @@ class Whip:
         if self._protocol == "whip":
             session, answer = room.publish(grants.identity, offer)
         else:
-            session, answer = room.subscribe(grants.identity, offer, participant=request.query.get("participant"))
+            session, answer = room.subscribe(grants.identity, offer, participant=request.query.get("participant"), mixed=mixed)
         session.owner_proof = _proof(token)
         response = web.Response(status=201, body=answer.encode(), content_type=SDP_TYPE)
         response.headers["Location"] = f"/{self._protocol}/{quote(room_name, safe='')}/{session.id}"
@@ -145,6 +147,14 @@ class Whip:
         if session.participant.identity != grants.identity:
             raise Forbidden("The session is somebody else's.")
         return session
+
+
+def _mixed(request: web.Request) -> bool | None:
+    """How a subscriber wants sound, None where the query does not say it."""
+    audio = request.query.get("audio")
+    if audio not in (None, "mixed", "forwarded"):
+        raise BadRequest("The audio parameter is mixed or forwarded.")
+    return None if audio is None else audio == "mixed"
 
 
 def _links(ice_server: "IceServer") -> list[str]:

@@ -52,15 +52,16 @@ class Picture(VideoStreamTrack):
 class Tone(AudioStreamTrack):
     """A sine at 48 kHz; of 0 Hz: silence."""
 
-    def __init__(self, frequency_hz: float) -> None:
+    def __init__(self, frequency_hz: float, amplitude: float = 0.4) -> None:
         super().__init__()
-        self._frequency_hz = frequency_hz
+        self._frequency_hz, self._amplitude = frequency_hz, amplitude
         self._samples = 0
 
     async def recv(self) -> AudioFrame:
         await super().recv()  # keeps the pace
         size = int(RATE * AUDIO_PTIME)
-        frame = AudioFrame.from_ndarray(tone(self._frequency_hz, self._samples, size)[None, :], format="s16", layout="mono")
+        sound = tone(self._frequency_hz, self._samples, size, self._amplitude)
+        frame = AudioFrame.from_ndarray(sound[None, :], format="s16", layout="mono")
         frame.pts, frame.sample_rate, frame.time_base = self._samples, RATE, fractions.Fraction(1, RATE)
         self._samples += size
         return frame
@@ -134,11 +135,13 @@ class AiortcPeer:
             self._prefer(codec)
         await self._negotiate("whip")
 
-    async def subscribe(self, *, audio: int = 1, video: int = 1, participant: str = "") -> None:
+    async def subscribe(self, *, audio: int = 1, video: int = 1, participant: str = "", sound: str = "") -> None:
+        """`sound`: mixed or forwarded, where it is to be said."""
         for kind, count in (("audio", audio), ("video", video)):
             for _ in range(count):
                 self.pc.addTransceiver(kind, direction="recvonly")
-        await self._negotiate("whep", f"?participant={participant}" if participant else "")
+        wanted = {"participant": participant, "audio": sound}
+        await self._negotiate("whep", "?" + "&".join(f"{name}={value}" for name, value in wanted.items() if value))
 
     def _track_made(self, track: Any) -> None:
         [receiver] = [each for each in self.pc.getReceivers() if each.track is track]

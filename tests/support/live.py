@@ -33,11 +33,13 @@ class Live:
 
 
 @asynccontextmanager
-async def living(**changes: Any) -> AsyncIterator[Live]:
-    """A started server; media on 127.0.0.1 unless told otherwise."""
+async def living(mount: Callable[[web.Application], None] = lambda _: None, **changes: Any) -> AsyncIterator[Live]:
+    """A started server; media on 127.0.0.1 unless told otherwise. `mount` adds to its HTTP application."""
     server = MediaServer(settings(**({"announced_addresses": ["127.0.0.1"]} | changes)))
     await server.start()
-    runner = web.AppRunner(application(server))
+    edge = application(server)
+    mount(edge)
+    runner = web.AppRunner(edge)
     try:
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

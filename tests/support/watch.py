@@ -1,10 +1,15 @@
 """What a receiver has decoded so far, and waiting until that is the picture or the tone it should be."""
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.live import until
-from tests.support.seeing import RATE, Colour, Heard, Seen, hear, steps
+from tests.support.seeing import RATE, Colour, Heard, Seen, hear, levels, steps
+
+# Of full scale: between them is neither there nor not there. Tones of mixing tests have 0.2.
+PRESENT, ABSENT = 0.08, 0.01
 
 
 class Watch:
@@ -52,3 +57,21 @@ class Watch:
             f"a tone of {frequency_hz} Hz",
             lambda: self.heard() if self.sound else "no sound",
         )
+
+    def tones(self, frequencies_hz: Sequence[float]) -> dict[float, float]:
+        """How much of each is in the latest second."""
+        return levels(np.concatenate(self.sound)[-RATE:], frequencies_hz)
+
+    def tones_by_second(self, frequency_hz: float) -> list[float]:
+        """How much of one is in each whole second since the last `forget`."""
+        sound = np.concatenate(self.sound)
+        return [levels(sound[at : at + RATE], [frequency_hz])[frequency_hz] for at in range(0, len(sound) - RATE + 1, RATE)]
+
+    async def hears_of(self, all_hz: Sequence[float], wanted_hz: Collection[float]) -> None:
+        """Waits until the latest second has the wanted ones among these tones, and nothing of the others."""
+
+        def right() -> bool:
+            found = self.tones(all_hz) if self.seconds > 1 else {}
+            return bool(found) and all(level > PRESENT if each in wanted_hz else level < ABSENT for each, level in found.items())
+
+        await until(right, f"tones of {sorted(wanted_hz)} Hz", lambda: self.tones(all_hz) if self.sound else "no sound")

@@ -67,6 +67,29 @@ def test_publisher_gets_one_codec_a_line(name: str, audio: tuple[object, ...], v
 
 
 @pytest.mark.parametrize(
+    ("make", "name", "events"),
+    [
+        (publish, "chromium-publish", [(110, 48000), (126, 8000)]),
+        (publish, "firefox-publish", [(101, 8000)]),
+        (publish, "firefox-publish-trickle", [(101, 8000)]),
+        (publish, "aiortc-publish", []),
+        (subscribe, "chromium-subscribe", [(110, 48000), (126, 8000)]),
+        (subscribe, "firefox-subscribe", [(101, 8000)]),
+    ],
+)
+def test_keys_are_answered_behind_the_codec_as_offered(make: Callable[[str], Answer], name: str, events: list[tuple[int, int]]) -> None:
+    answer = make(offer(name))
+    lines = answer.incoming or answer.outgoing
+    assert {line.kind: line.events for line in lines} == {
+        "audio": tuple((payload_type, "telephone-event", rate, 0) for payload_type, rate in events),
+        "video": (),
+    }
+    audio = next(line for line in answer.description.media if line.kind == "audio")
+    assert [codec.payload_type for codec in audio.codecs][1:] == [payload_type for payload_type, _ in events]
+    assert all(codec.fmtp == "0-15" for codec in audio.codecs[1:])
+
+
+@pytest.mark.parametrize(
     ("preferred", "codec"),
     [
         (["AV1"], (45, "AV1", 90000, 46)),

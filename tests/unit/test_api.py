@@ -8,7 +8,7 @@ from mediaserver import errors
 
 
 def test_exports_are_exact() -> None:
-    assert set(mediaserver.__all__) == {"MediaServer", "Room", "Participant", "MediaSettings", "IceServer", *errors.__all__}
+    assert set(mediaserver.__all__) == {"MediaServer", "Room", "Participant", "MediaSettings", "IceServer", "Clip", *errors.__all__}
     assert mediaserver.__all__ == sorted(mediaserver.__all__)
     for name in mediaserver.__all__:
         assert getattr(mediaserver, name).__module__.startswith("mediaserver.")

@@ -31,7 +31,8 @@ async def test_publication_opens_a_transport_with_a_producer_per_line() -> None:
         ice = worker.transports[session.transport.id]
         assert f"a=ice-ufrag:{ice['local_ufrag']}\r\n" in answer and f"a=ice-ufrag:{ice['remote_ufrag']}\r\n" in PUBLISH
         audio, video = worker.producers.values()
-        assert audio["codecs"] == [(111, "opus", 48000, 0)] and video["codecs"] == [(96, "VP8", 90000, 97)]
+        keys = [(110, "telephone-event", 48000, 0), (126, "telephone-event", 8000, 0)]
+        assert audio["codecs"] == [(111, "opus", 48000, 0), *keys] and video["codecs"] == [(96, "VP8", 90000, 97)]
         assert (audio["kind"], video["kind"]) == (1, 2) and (audio["mid"], video["mid"]) == ("0", "1")
         assert (audio["nack"], audio["pli"], video["nack"], video["pli"], video["fir"]) == (False, False, True, True, True)
         assert len(video["ssrcs"]) == 1 and all(video["ssrcs"][0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.picture import HEIGHT, WIDTH, draw
-from tests.support.seeing import RATE, hear, see, steps, tone
+from tests.support.seeing import RATE, hear, levels, see, steps, tone
 
 BLUE, RED = (40, 60, 200), (200, 50, 40)
 
@@ -43,3 +43,9 @@ def test_tells_tones_from_each_other_from_silence_and_from_noise() -> None:
     noise = np.random.default_rng(7).integers(-9000, 9000, RATE).astype(np.int16)
     assert not hear(noise).is_tone(hear(noise).frequency_hz)
     assert not hear((a // 2 + e // 2).astype(np.int16)).is_tone(440)
+
+
+def test_levels_are_the_amplitudes_of_what_is_mixed() -> None:
+    mixed = tone(430, 0, RATE, 0.2) + tone(710, 0, RATE, 0.1)
+    found = levels(mixed, [430, 710, 1170])
+    assert abs(found[430] - 0.2) < 0.002 and abs(found[710] - 0.1) < 0.002 and found[1170] < 0.001

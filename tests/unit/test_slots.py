@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediaserver.capabilities import Format
-from mediaserver.slots import Slot, Track, assign, visible
+from mediaserver.slots import Slot, Track, assign
 
 FORMATS = {"audio": (Format("opus"),), "video": (Format("VP8"), Format("VP9"))}
 
@@ -106,15 +106,6 @@ def test_track_is_carried_as_what_it_is_or_as_what_covers_it(form: Format, paylo
 def test_slot_takes_only_codecs_its_peer_knows() -> None:
     slots = pairs(1)
     assert carry_out(slots, [track(1, "a", codec="AV1"), track(2, "b", codec="VP9")]) == {1: 2}
-
-
-@pytest.mark.parametrize(
-    ("subscriber", "participant", "expected"),
-    [("a", None, [2, 3]), ("x", None, [1, 2, 3]), ("x", "b", [2]), ("a", "a", []), ("x", "y", [])],
-)
-def test_subscriber_sees_the_others(subscriber: str, participant: str | None, expected: list[int]) -> None:
-    tracks = [track(1, "a"), track(2, "b"), track(3, "c")]
-    assert [each.id for each in visible(tracks, subscriber, participant)] == expected
 
 
 ANY_TRACK = st.tuples(

@@ -79,6 +79,21 @@ async def test_participant_query_narrows(client: TestClient, server: MediaServer
     assert len(fake(server).attached) == 2
 
 
+@pytest.mark.parametrize(
+    ("query", "mixed"), [("?audio=mixed", True), ("?participant=bob&audio=mixed", True), ("?audio=forwarded", False), ("", False)]
+)
+async def test_audio_query_says_how_sound_comes(client: TestClient, server: MediaServer, query: str, mixed: bool) -> None:
+    await client.post("/whip/shop", data=PUBLISH, headers=bearer(identity="bob") | SDP)
+    await post(client, f"/whep/shop{query}", SUBSCRIBE)
+    worker = fake(server)
+    assert len(worker.attached) == (1 if mixed else 2) and len(worker.listeners) == int(mixed)
+
+
+async def test_an_unknown_way_of_sound_is_refused(client: TestClient, server: MediaServer) -> None:
+    await problem_of(await post(client, "/whep/shop?audio=stereo", SUBSCRIBE), 400)
+    assert not server.rooms
+
+
 async def test_room_names_are_taken_and_given_percent_encoded(client: TestClient, server: MediaServer) -> None:
     response = await client.post("/whip/caf%C3%A9%20%2F1", data=PUBLISH, headers=bearer(room=None) | SDP)
     assert list(server.rooms) == ["café /1"]
