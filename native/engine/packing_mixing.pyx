@@ -7,6 +7,7 @@ from libc.stddef cimport size_t
 from libc.stdint cimport int16_t, uint8_t
 from libc.string cimport memset
 
+from native.audio.mixer cimport mixer_noise_library
 from native.engine.command cimport *
 from native.engine.mixing cimport mixing_new
 from native.engine.stats cimport STATS_MIXER, STATS_VOICE
@@ -23,6 +24,11 @@ cdef void samples_widen(const uint8_t* source, float* out, size_t count) noexcep
     cdef size_t i
     for i in range(count):
         out[i] = <float><int16_t>(source[2 * i] | (source[2 * i + 1] << 8)) * <float>(1.0 / 32768.0)
+
+
+def noise_library(str path):
+    cdef bytes raw = path.encode()
+    return mixer_noise_library(raw) == 0
 
 
 cdef float gain_checked(gain) except? -1:

@@ -45,6 +45,7 @@ from native.stream.rtx cimport PACKET_MAX_BYTES, chunk_pool_free
 from native.stream.srtp cimport SRTP_MAX_OVERHEAD, srtp_batch_free, srtp_batch_new
 
 from native.engine.packing import CODEC_NAMES, EXTENSION_NAMES, KIND_AUDIO, KIND_VIDEO
+from native.engine.packing_mixing import noise_library
 from native.engine.stats import (
     CONSUMER_STATS, COUNTER_NAMES, DROP_NAMES, LATENCY_EDGES_US, MIXER_LAG_EDGES_US, MIXER_STATS, PRODUCER_STATS, TRANSPORT_STATS, VOICE_STATS,
 )

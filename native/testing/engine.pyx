@@ -301,6 +301,7 @@ cdef class Core(Worker):
             "broken_trains": self.out.broken_trains, "chunks": self.core.chunks.total, "chunk_bytes": sizeof(Chunk),
             "paths": self.core.paths.count, "path_slots": self.core.paths.mask + 1, "users": self.core.users.count,
             "ids": self.core.transports.count + self.core.producers.count + self.core.consumers.count,
+            "mixing_ids": self.core.rooms.count + self.core.voices.count + self.core.listeners.count + self.core.clips.count,
         }
 
     def peer_add(self, ip, port, int profile, bytes key, bytes password):

@@ -1,6 +1,7 @@
 """Mixing through a whole core in virtual time: what listeners get when they come, move, miss something, and go."""
 
 import struct
+from itertools import pairwise
 
 import pytest
 
@@ -100,8 +101,8 @@ def test_a_consumer_goes_to_the_mixer_and_back_without_a_break_in_its_numbers() 
     assert one.tones([500.0, 700.0], last=40) == {500.0}
     assert call.counters()["listeners"] == 0
     numbers = [packet.seq for packet in one.got]
-    assert [(b - a) & 0xFFFF for a, b in zip(numbers, numbers[1:], strict=False)] == [1] * (len(numbers) - 1)
-    steps = [(b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in zip(one.got, one.got[1:], strict=False)]
+    assert [(b - a) & 0xFFFF for a, b in pairwise(numbers)] == [1] * (len(numbers) - 1)
+    steps = [(b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in pairwise(one.got)]
     assert all(0 < step < 48 * 100 for step in steps), "time goes forwards, by what has passed"
     started = [event for event in call.events if event == ("consumer_started", one.consumer)]
     assert len(started) == 3
@@ -114,7 +115,7 @@ def test_sender_reports_of_a_mix_carry_our_clock() -> None:
     reports = [body for data in caller.rtcp for kind, _, body in compound(data) if kind == 200]
     infos = [struct.unpack_from("!IQI", body) for body in reports]
     assert len(infos) >= 2 and all(ssrc == caller.ssrc for ssrc, _, _ in infos)
-    for (_, ntp_a, stamp_a), (_, ntp_b, stamp_b) in zip(infos, infos[1:], strict=False):
+    for (_, ntp_a, stamp_a), (_, ntp_b, stamp_b) in pairwise(infos):
         seconds = (ntp_b - ntp_a) / 2**32
         assert seconds > 0.5 and abs((stamp_b - stamp_a) / 48000 - seconds) < 0.0005
     # And of the packets: the report's clock says when the tick was made.
@@ -419,7 +420,7 @@ def test_keys_are_not_fed_to_the_decoder() -> None:
     assert [packet.payload[0] for packet in two.got if packet.payload_type == 110] == [9] * 5
     assert continuous([packet for packet in two.got if packet.payload_type == 111], step=960) is False, "keys stand between"
     numbers = [packet.seq for packet in two.got]
-    assert [(b - a) & 0xFFFF for a, b in zip(numbers, numbers[1:], strict=False)] == [1] * (len(numbers) - 1)
+    assert [(b - a) & 0xFFFF for a, b in pairwise(numbers)] == [1] * (len(numbers) - 1)
 
 
 def test_video_is_no_voice() -> None:

@@ -1,7 +1,6 @@
 """Complexity follows the load: down soon, up late, and it does not swing."""
 
 import pytest
-
 from native.testing.mixing import Load
 
 TICK_US = 20_000
