@@ -51,18 +51,58 @@ FAMILIES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (r"loop_turns", "worker_loop_turns", "Turns of the workers' loops", ()),
     (r"commands", "worker_commands", "Commands taken by the workers", ()),
     (r"commands_stale", "worker_commands_stale", "Commands for something that had gone", ()),
+    (r"mixer_ticks", "mixer_ticks", "Ticks of 20 ms that the mixing threads made", ()),
+    (r"mixer_ticks_late", "mixer_ticks_late", "Ticks that were ready only after the next was due", ()),
+    (r"mixer_ticks_skipped", "mixer_ticks_skipped", "Ticks left out because the mixing thread had been held up for too long", ()),
+    (r"mixer_decodes", "mixer_decodes", "Streams decoded, one a tick each", ()),
+    (r"mixer_skips", "mixer_skips", "Streams passed by without decoding: silent, or not among the loudest", ()),
+    (r"mixer_encodes", "mixer_encodes", "Mixes encoded; over tresen_mixer_ticks_total: distinct mixes", ()),
+    (r"mixer_limited", "mixer_limited", "Mixes in which the limiter had to act", ()),
+    (r"mixer_packets_dropped", "mixer_packets_dropped", "Packets lost between a worker and its mixing thread because one was behind", ()),
+    (r"playout_packets", "playout_packets", "Packets of participants played out by mixers", ()),
+    (r"playout_packets_late", "playout_packets_late", "Packets that came too late to be played", ()),
     (r"events_dropped", "worker_events_dropped", "Events lost because nobody took them in time", ()),
 )
 GAUGES = {
     "producers": ("producers", "Incoming tracks"),
     "consumers": ("consumers", "Outgoing streams"),
     "history_bytes": ("history_bytes", "Memory held for retransmissions"),
+    "mixers": ("mixers", "Mixing rooms"),
+    "voices": ("mixer_voices", "Participants and clips that mixers hear"),
+    "listeners": ("mixer_listeners", "Outgoing streams that mixers feed"),
+    "mixes": ("mixer_mixes", "Distinct mixes that somebody hears"),
 }
+# Worker counter -> metric, text, units a second: exported as seconds.
+SECONDS = {
+    "playout_samples": ("playout", "Sound of participants played out by mixers", 48000),
+    "playout_samples_concealed": ("playout_concealed", "Of that, sound made up for packets that were missing", 48000),
+    "playout_delay_us": ("playout_delay", "Time packets waited to be played; over tresen_playout_packets_total: mean delay", 1_000_000),
+}
+# Cumulative buckets as the worker keeps them; the last is +Inf whether it names it or not.
 LATENCY = re.compile(r"latency_le_(\d+|inf)")
+LAG = re.compile(r"mixer_lag_le_(\d+|inf)")
 # Exported on their own below.
-OWN = frozenset({"latency_sum_us", "latency_count", "cpu_us", "transports", "transports_connected", "transports_secure"})
+OWN = frozenset(
+    {
+        "latency_sum_us",
+        "latency_count",
+        "cpu_us",
+        "transports",
+        "transports_connected",
+        "transports_secure",
+        "mixer_lag_us",
+        "mixer_cpu_us",
+        "mixer_complexity",
+    }
+)
 
 Counters = Mapping[str, int]
+
+
+def buckets(totals: Counters, names: re.Pattern[str]) -> list[tuple[str, float]]:
+    """The finite buckets of a histogram, from counters whose names end with their upper edge in microseconds."""
+    bounds = sorted((int(found[1]), value) for name, value in totals.items() if (found := names.fullmatch(name)) and found[1] != "inf")
+    return [(str(bound / 1e6), float(value)) for bound, value in bounds]
 
 
 class WorkerCollector(Collector):
@@ -87,21 +127,37 @@ class WorkerCollector(Collector):
         yield self._transports(totals)
         if any(LATENCY.fullmatch(name) for name in totals):
             yield self._latency(totals)
-        load = CounterMetricFamily(
-            "tresen_worker_cpu_seconds", "CPU time of each worker's thread; its rate is the worker's load", labels=["worker"]
-        )
-        for index, counters in enumerate(workers):
-            load.add_metric([str(index)], counters.get("cpu_us", 0) / 1e6)
-        yield load
+        if any(LAG.fullmatch(name) for name in totals):
+            yield self._lag(totals)
+        yield from self._threads(workers)
         yield GaugeMetricFamily("tresen_workers", "Worker threads", value=len(workers))
         for name, (text, read) in self._gauges.items():
             yield GaugeMetricFamily(f"tresen_{name}", text, value=read())
 
     @staticmethod
+    def _threads(workers: Sequence[Counters]) -> Iterable[Metric]:
+        """What each worker's two threads have used, and what the load lets the second one do."""
+        load = CounterMetricFamily(
+            "tresen_worker_cpu_seconds", "CPU time of each worker's thread; its rate is the worker's load", labels=["worker"]
+        )
+        mixing = CounterMetricFamily("tresen_mixer_cpu_seconds", "CPU time of each worker's mixing thread", labels=["worker"])
+        complexity = GaugeMetricFamily("tresen_mixer_complexity", "The most that Opus may use under the present load", labels=["worker"])
+        for index, counters in enumerate(workers):
+            load.add_metric([str(index)], counters.get("cpu_us", 0) / 1e6)
+            if counters.get("mixer_ticks", 0):
+                mixing.add_metric([str(index)], counters.get("mixer_cpu_us", 0) / 1e6)
+                complexity.add_metric([str(index)], counters.get("mixer_complexity", 0))
+        yield from (load, mixing, complexity)
+
+    @staticmethod
     def _families(totals: Counters) -> Iterable[Metric]:
         families: dict[str, Metric] = {}
         for name, value in totals.items():
-            if name in OWN or LATENCY.fullmatch(name):
+            if name in OWN or LATENCY.fullmatch(name) or LAG.fullmatch(name):
+                continue
+            if name in SECONDS:
+                metric, text, per_second = SECONDS[name]
+                families[metric] = CounterMetricFamily(f"tresen_{metric}_seconds", text, value=value / per_second)
                 continue
             if name in GAUGES:
                 metric, text = GAUGES[name]
@@ -129,17 +185,20 @@ class WorkerCollector(Collector):
 
     @staticmethod
     def _latency(totals: Counters) -> Metric:
-        """Cumulative buckets as the worker keeps them; the last is +Inf whether it names it or not."""
-        bounds = sorted(
-            (int(found[1]), value) for name, value in totals.items() if (found := LATENCY.fullmatch(name)) and found[1] != "inf"
-        )
-        count = totals.get("latency_count", totals.get("latency_le_inf", 0))
-        buckets = [(str(bound / 1e6), float(value)) for bound, value in bounds]
         return HistogramMetricFamily(
             "tresen_forward_latency_seconds",
             "From a packet's arrival to the last of its copies given to the kernel",
-            buckets=[*buckets, ("+Inf", count)],
+            buckets=[*buckets(totals, LATENCY), ("+Inf", totals.get("latency_count", totals.get("latency_le_inf", 0)))],
             sum_value=totals.get("latency_sum_us", 0) / 1e6,
+        )
+
+    @staticmethod
+    def _lag(totals: Counters) -> Metric:
+        return HistogramMetricFamily(
+            "tresen_mixer_lag_seconds",
+            "From the time a tick of the mixers was due to its packets being ready",
+            buckets=[*buckets(totals, LAG), ("+Inf", totals.get("mixer_ticks", 0))],
+            sum_value=totals.get("mixer_lag_us", 0) / 1e6,
         )
 
 

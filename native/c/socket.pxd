@@ -101,8 +101,9 @@ cdef extern from "<poll.h>" nogil:
     int poll(pollfd* fds, unsigned long count, int timeout_ms)
 
 cdef extern from "<time.h>" nogil:
-    int CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID
+    int CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID, TIMER_ABSTIME
     int clock_gettime(int clock, timespec* out)
+    int clock_nanosleep(int clock, int flags, const timespec* until, timespec* left)
 
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)

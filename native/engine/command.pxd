@@ -1,7 +1,9 @@
 """Commands down: the records Python writes and the worker carries out. Plain C structs, so that nothing has to be parsed."""
 from libc.stddef cimport size_t
-from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from native.audio.mixer cimport Clip, MixerOptions, VoiceOptions
+from native.engine.mixing cimport Mixing
 from native.engine.state cimport CodecTable, WorkerCore
 from native.engine.udp cimport Path
 from native.wire.rtp cimport RtpExtensionMap
@@ -27,12 +29,29 @@ cdef enum CommandKind:
     COMMAND_SOURCE_OPEN
     COMMAND_SINK_OPEN
     COMMAND_DTMF_SEND
+    # Mixing. From here on the worker looks at each command, and sends it on to the mixing thread as it is.
+    COMMAND_MIXING_START
+    COMMAND_MIXER_OPEN
+    COMMAND_MIXER_SET
+    COMMAND_MIXER_CLOSE
+    COMMAND_CLIP_LOAD
+    COMMAND_CLIP_FREE
+    COMMAND_VOICE_OPEN
+    COMMAND_VOICE_SET
+    COMMAND_VOICE_CLOSE
+    COMMAND_LISTENER_OPEN
+    COMMAND_LISTENER_SET
+    COMMAND_LISTENER_CLOSE
+    COMMAND_HEAR
+    # The worker's own, to the mixing thread only
+    COMMAND_VOICE_PACKET
+    COMMAND_VOICE_REPAIR
 
 cdef struct CommandHead:
     uint32_t kind
     uint32_t detail                # paused, controlling, object kind of stats
     uint64_t id
-    uint64_t other                 # transport of a producer or consumer, producer of an attach, request id of stats
+    uint64_t other                 # transport of a producer or consumer, producer of an attach, request id of stats, mixer of a voice or listener
 
 cdef struct CredentialsCommand:
     CommandHead head
@@ -103,6 +122,44 @@ cdef struct DtmfCommand:
     uint16_t gap_ms
     uint8_t count
     uint8_t events[64]             # DTMF_QUEUE_MOST
+
+cdef struct MixingCommand:
+    CommandHead head
+    Mixing* mixing                 # made by Python's thread, which frees it when both other threads have ended
+
+cdef struct MixerCommand:
+    CommandHead head
+    MixerOptions options
+    uint32_t timestamp             # the worker's choice: RTP time of the mixer's first tick
+
+cdef struct ClipCommand:
+    CommandHead head
+    const float* samples           # Python's; stays until Python hears that nobody plays it any more
+    uint64_t count
+
+cdef struct VoiceCommand:
+    CommandHead head
+    VoiceOptions options
+    uint64_t producer
+    uint64_t clip
+    bint loop
+    Clip sound                     # the worker's, from `clip`
+
+cdef struct VoicePacket:           # its RTP bytes follow
+    CommandHead head               # detail: how many
+    int64_t arrived_us
+    int32_t level                  # RFC 6464, or LEVEL_UNKNOWN
+
+cdef struct ListenerCommand:
+    CommandHead head
+    uint64_t consumer
+    uint64_t own_voice
+    float gain
+
+cdef struct HearCommand:
+    CommandHead head
+    uint64_t voice
+    float gain                     # below 0: the entry goes
 
 # Carries out all waiting commands.
 cdef void commands_run(WorkerCore* core) noexcept nogil

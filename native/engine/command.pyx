@@ -8,6 +8,7 @@ from native.engine.consumer cimport (
 )
 from native.engine.dtmf cimport dtmf_send
 from native.engine.keyframe cimport keyframe_request
+from native.engine.mixing_room cimport listener_end, mixing_command, room_close_all
 from native.engine.producer cimport producer_bind, producer_free, producer_new
 from native.engine.ring cimport ring_peek, ring_release
 from native.engine.state cimport Consumer, Producer, Transport
@@ -30,6 +31,7 @@ cdef void transport_close(Transport* transport) noexcept nogil:
 
 cdef void core_close_all(WorkerCore* core) noexcept nogil:
     cdef size_t i = 0
+    room_close_all(core)
     while core.transport_list != NULL:
         transport_close(core.transport_list)
     # What is left are producers without a transport: traffic sources. Removal shifts slots, so a slot is looked at until it is empty.
@@ -159,10 +161,14 @@ cdef int run_consumer(WorkerCore* core, const CommandHead* head, const void* rec
     cdef const DtmfCommand* dtmf
     if consumer == NULL:
         return -1
-    if head.kind == COMMAND_CONSUMER_ATTACH:
+    if head.kind == COMMAND_CONSUMER_ATTACH or head.kind == COMMAND_CONSUMER_DETACH:
         producer = <Producer*>id_table_get(&core.producers, head.other)
-        return consumer_attach(consumer, producer, <uint8_t>head.detail) if producer != NULL else -1
-    if head.kind == COMMAND_CONSUMER_DETACH:
+        if producer == NULL and head.kind == COMMAND_CONSUMER_ATTACH:
+            return -1
+        if consumer.listener != NULL:
+            listener_end(consumer.listener)
+        if producer != NULL:
+            return consumer_attach(consumer, producer, <uint8_t>head.detail)
         consumer_detach(consumer)
     elif head.kind == COMMAND_CONSUMER_PAUSE:
         consumer_pause(consumer, head.detail != 0)
@@ -174,10 +180,12 @@ cdef int run_consumer(WorkerCore* core, const CommandHead* head, const void* rec
     return 0
 
 
-cdef int command_run(WorkerCore* core, const void* record) noexcept nogil:
+cdef int command_run(WorkerCore* core, void* record, size_t size) noexcept nogil:
     cdef const CommandHead* head = <const CommandHead*>record
     if head.kind == COMMAND_TRANSPORT_OPEN:
         return run_transport_open(core, <const CredentialsCommand*>record)
+    if head.kind >= COMMAND_MIXING_START:
+        return mixing_command(core, record, size)
     if head.kind <= COMMAND_TRANSPORT_CLOSE:
         return run_transport(core, head, record)
     if head.kind == COMMAND_PRODUCER_OPEN:
@@ -198,7 +206,7 @@ cdef void commands_run(WorkerCore* core) noexcept nogil:
     cdef uint8_t* record = ring_peek(&core.commands, &size)
     while record != NULL:
         core.counters.commands += 1
-        if command_run(core, record) != 0:
+        if command_run(core, record, size) != 0:
             core.counters.commands_stale += 1
         memset(record, 0, size)  # keys and passwords do not stay in the ring
         ring_release(&core.commands)

@@ -17,6 +17,7 @@ from native.engine.dtmf cimport dtmf_free
 from native.engine.egress cimport core_random
 from native.engine.event cimport EVENT_CONSUMER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_request
+from native.engine.mixing_room cimport listener_end
 from native.engine.producer cimport producer_payload_entry
 from native.engine.state cimport (
     HEADER_TEMPLATE_BYTES, DROP_CONSUMER_CODEC, DROP_CONSUMER_KEYFRAME, DROP_CONSUMER_NOT_SECURE, DROP_CONSUMER_PAUSED, DROP_CONSUMER_STALE, KIND_AUDIO,
@@ -58,6 +59,8 @@ cdef Consumer* consumer_new(WorkerCore* core, uint64_t id, Transport* transport)
 cdef void consumer_free(Consumer* consumer) noexcept nogil:
     cdef WorkerCore* core = consumer.transport.core
     cdef Consumer** link = &consumer.transport.consumers
+    if consumer.listener != NULL:
+        listener_end(consumer.listener)
     consumer_detach(consumer)
     dtmf_free(consumer)
     while link[0] != NULL and link[0] != consumer:
@@ -190,12 +193,16 @@ cdef void consumer_start(Consumer* consumer, const StoredPacket* packet) noexcep
     if consumer.highest == 0:
         number = (core_random(core) & FIRST_NUMBER_MASK) + 1
         consumer.timestamp_offset = 0
+    elif consumer.clock_group != 0 and consumer.clock_group == consumer.producer.clock_group:
+        # Another mix of the same mixer: its timestamps go on where the former one's were.
+        number = consumer.highest + 1
     else:
         number = consumer.highest + 1
         elapsed_us = core.now_us - consumer.last_sent_us
         consumer.timestamp_offset = (consumer.last_timestamp + <uint32_t>(elapsed_us * consumer.clock_rate // 1000000) + 1) - packet.timestamp
         consumer.picture_id_offset = <uint16_t>((consumer.last_picture_id + 1 - packet.info.picture_id) & PICTURE_ID_MASK)
         consumer.tl0_offset = <uint8_t>(consumer.last_tl0 + 1 - packet.info.tl0_picture_index)
+    consumer.clock_group = consumer.producer.clock_group
     consumer.first_source = packet.seq64
     consumer.seq_offset = number - packet.seq64
     consumer.generation = consumer.producer.generation

@@ -14,6 +14,9 @@ cdef enum EventKind:               # names in worker.pyx, same order
     EVENT_CONSUMER_STARTED
     EVENT_STATS
     EVENT_PRODUCER_DTMF
+    EVENT_VOICE_ENDED
+    EVENT_VOICE_ACTIVE
+    EVENT_CLIP_RELEASED            # for Worker.events itself: it may free the memory
 
 cdef struct EventHead:
     uint32_t kind

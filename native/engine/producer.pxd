@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from native.engine.state cimport CodecEntry, Producer, Transport, WorkerCore
 from native.wire.rtp cimport RtpHeader
 
+# `id` 0: one that Python does not know (a mix): neither counted nor looked after.
 cdef Producer* producer_new(WorkerCore* core, uint64_t id, Transport* transport, int kind, bint nack) noexcept nogil
 # Detaches its consumers and frees it.
 cdef void producer_free(Producer* producer) noexcept nogil

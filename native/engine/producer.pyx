@@ -12,6 +12,7 @@ from native.engine.consumer cimport consumer_detach
 from native.engine.dtmf cimport dtmf_receive, dtmf_release
 from native.engine.event cimport EVENT_PRODUCER_STALLED, EVENT_PRODUCER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_arrived, keyframe_request, keyframe_tick
+from native.engine.mixing_room cimport voices_end, voices_feed
 from native.engine.router cimport router_forward, router_warm
 from native.engine.state cimport (
     DROP_HISTORY_FULL, DROP_RTP_DUPLICATE, DROP_RTP_MALFORMED, DROP_RTP_OUT_OF_PLACE, DROP_RTP_REPLAYED, DROP_RTP_SSRC_LIMIT, DROP_RTP_UNAUTHENTIC,
@@ -59,7 +60,7 @@ cdef Producer* producer_new(WorkerCore* core, uint64_t id, Transport* transport,
     if producer == NULL:
         return NULL
     rtx_history_init(&producer.history, &core.chunks, HISTORY_VIDEO if kind == KIND_VIDEO else HISTORY_AUDIO)
-    if id_table_put(&core.producers, id, producer) != 0:
+    if id != 0 and id_table_put(&core.producers, id, producer) != 0:
         rtx_history_free(&producer.history)
         free(producer)
         return NULL
@@ -75,6 +76,8 @@ cdef Producer* producer_new(WorkerCore* core, uint64_t id, Transport* transport,
         if producer.nack != NULL:
             nack_list_init(producer.nack)
     timer_init(&producer.timer, TIMER_PRODUCER, producer)
+    if id == 0:
+        return producer
     timer_arm(&core.wheel, &producer.timer, core.now_us + HOUSEKEEPING_US)
     if transport != NULL:
         producer.next = transport.producers
@@ -86,6 +89,7 @@ cdef Producer* producer_new(WorkerCore* core, uint64_t id, Transport* transport,
 cdef void producer_free(Producer* producer) noexcept nogil:
     cdef WorkerCore* core = producer.core
     cdef Producer** link
+    voices_end(producer)
     while producer.consumer_count:
         consumer_detach(producer.consumers[0])
     if producer.transport != NULL:
@@ -105,7 +109,7 @@ cdef void producer_free(Producer* producer) noexcept nogil:
     if producer.nack != NULL:
         nack_list_free(producer.nack)
         free(producer.nack)
-    core.counters.producers -= 1
+    core.counters.producers -= <uint64_t>(producer.id != 0)
     free(producer)
 
 
@@ -229,6 +233,8 @@ cdef void packet_accept(Producer* producer, StoredPacket* packet, const CodecEnt
         else:
             codec_changed(producer, entry.codec)
     rtx_history_commit(&producer.history, packet)
+    if producer.voices != NULL:
+        voices_feed(producer, packet)
     if producer.sink != NULL:
         sink_check(producer, packet)
     router_forward(core, producer, packet)

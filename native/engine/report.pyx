@@ -19,11 +19,6 @@ cdef enum:
     FEEDBACK_BYTES = 900
     FEEDBACKS_MOST = 8             # per tick: a burst longer than this waits for the next tick
     IDLE_REPORTS = 5               # seconds: longer than any pause in which feedback is still on its way
-    NTP_UNIX_S = 2208988800        # seconds from 1900 to 1970
-
-
-cdef inline uint64_t ntp_of(int64_t unix_us) noexcept nogil:
-    return ((<uint64_t>(unix_us // 1000000) + <uint64_t>NTP_UNIX_S) << 32) | ((<uint64_t>(unix_us % 1000000) << 32) // 1000000)
 
 
 cdef void receiver_report(Transport* transport) noexcept nogil:

@@ -4,6 +4,7 @@ module named like the struct. Everything here belongs to the worker's thread alo
 from libc.stddef cimport size_t
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from native.engine.mixing cimport Mixing
 from native.engine.ring cimport Ring
 from native.engine.table cimport IdTable, PathTable
 from native.engine.timer cimport Timer, Wheel
@@ -121,12 +122,33 @@ cdef struct Counters:              # totals since start; names in stats.pyx, sam
     uint64_t send_retries
     uint64_t latency_sum_us
     uint64_t latency_count
+    uint64_t mixers
+    uint64_t voices
+    uint64_t listeners
+    uint64_t mixes
+    uint64_t mixer_ticks
+    uint64_t mixer_ticks_late      # ready after the next was due
+    uint64_t mixer_ticks_skipped   # never made: the thread had been away for too long
+    uint64_t mixer_lag_us          # summed: from a tick's time to its packets being ready
+    uint64_t mixer_cpu_us
+    uint64_t mixer_complexity      # what the load allows now
+    uint64_t mixer_decodes
+    uint64_t mixer_skips
+    uint64_t mixer_encodes
+    uint64_t mixer_limited
+    uint64_t mixer_packets_dropped # the other thread was behind
+    uint64_t playout_packets       # played; the delays are summed over these
+    uint64_t playout_packets_late
+    uint64_t playout_samples
+    uint64_t playout_samples_concealed
+    uint64_t playout_delay_us
 
 cdef struct Snapshot:
     uint64_t version               # odd while the worker writes (a seqlock)
     Counters counters
     uint64_t drops[32]
     uint64_t latency[12]
+    uint64_t mixer_lag[8]
 
 cdef struct CodecEntry:
     uint8_t payload_type
@@ -270,6 +292,7 @@ cdef struct Producer:
     int consumer_room
     int64_t stall_due_us
     bint stalled
+    MixVoice* voices               # mixers that hear it
     Timer timer
     int64_t lost                   # on the way here, repaired ones included; as last reported
     uint64_t packets_recovered
@@ -277,10 +300,39 @@ cdef struct Producer:
     uint64_t keyframes
     uint64_t nacks_sent
     uint64_t plis_sent
+    uint64_t clock_group           # producers of one group share their RTP clock (the mixes of a mixer); 0 = a clock of its own
     DtmfReceiver dtmf              # keys within an audio track
     uint32_t dtmf_clock_rate
     void* source                   # bench/: paces packets of its own (traffic.pyx)
     void* sink                     # bench/: checks what arrives (traffic.pyx)
+
+cdef struct MixRoom:               # a mixer, as the worker sees it: its mixes are producers without a transport
+    uint64_t id
+    WorkerCore* core
+    Producer** mixes               # by index; NULL where nobody listens
+    uint32_t mix_room
+    MixVoice* voices
+    MixListener* listeners
+    MixRoom* next
+
+cdef struct MixVoice:
+    uint64_t id
+    MixRoom* room
+    Producer* producer             # NULL: a clip
+    uint64_t clip
+    int64_t repair_us              # as last told to the mixing thread
+    MixVoice* next                 # of the room
+    MixVoice* next_of_producer
+
+cdef struct MixListener:
+    uint64_t id
+    MixRoom* room
+    Consumer* consumer
+    MixListener* next              # of the room
+
+cdef struct MixClip:
+    const float* samples
+    uint64_t count
 
 cdef struct DtmfOut:               # keys on their way out of one consumer
     Timer timer
@@ -342,6 +394,8 @@ cdef struct Consumer:
     uint64_t retransmissions
     uint64_t nacks
     uint64_t plis
+    MixListener* listener          # a mixer decides what it sends, NULL = consumer_attach does
+    uint64_t clock_group           # of the producer it started with last
     DtmfOut* dtmf                  # keys to send, NULL before the first
     RtxAnswers* answers            # NULL until the first NACK
 
@@ -376,7 +430,18 @@ cdef struct WorkerCore:
     uint8_t* scratch               # PACKET_MAX_BYTES + overhead: packets opened before their producer is known
     void* traffic                  # bench/: what all sources and sinks share (traffic.pyx)
     uint64_t random                # xorshift state, for transaction ids and first sequence numbers
+    Mixing* mixing                 # NULL before the first mixer
+    IdTable rooms
+    IdTable voices
+    IdTable listeners
+    IdTable clips
+    MixRoom* room_list
+    int64_t room_sweep_us
+    Producer* fanout               # a mix whose newest packet has not gone to all of its consumers yet (mixing_room.pyx)
+    StoredPacket* fanout_packet
+    int fanout_at
     Counters counters
     uint64_t drops[32]
     uint64_t latency[12]
+    uint64_t mixer_lag[8]
     Snapshot snapshot

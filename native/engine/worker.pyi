@@ -16,6 +16,10 @@ CodecEntry = tuple[int, str, int, int]
 # playout-delay, abs-capture-time, dependency-descriptor.
 Extensions = dict[str, int]
 
+def noise_library(path: str) -> bool:
+    """Where RNNoise is (librnnoise.so), for the whole process, once, before the first mixer; without it `suppress_noise` does nothing.
+    Whether that is what was found there."""
+
 class WorkerError(Exception):
     """The worker could not start; the message says why and what to do (port in use, no permission, no such address)."""
 
@@ -45,7 +49,7 @@ class Worker:
         ("producer_stalled", producer_id)                    nothing received for 5 s ("producer_started" comes again)
         ("consumer_started", consumer_id)                    first packet forwarded since open or attach
         ("stats", request_id, dict)                          answer to one of the *_stats commands; {} when the id is gone
-        ("voice_ended", voice_id)                            a clip was played to its end
+        ("voice_ended", voice_id)                            a clip was played to its end; the voice is gone
         ("voice_active", voice_id, active: bool)             somebody started or stopped speaking
         ("producer_dtmf", producer_id, digit: str, duration_ms)  a key was pressed (RFC 4733), once per key, when it is released
         """
@@ -141,4 +145,5 @@ class Worker:
     # Reading without asking: a consistent snapshot the worker refreshes every 100 ms.
     def counters(self) -> dict[str, int]:
         """Totals since start: packets/bytes by direction and kind, drops by reason ("drop_<reason>"), NACK/PLI/FIR, trains, load.
-        `forward_latency_us` buckets as "latency_le_<us>" (cumulative) plus latency_sum_us, latency_count."""
+        `forward_latency_us` buckets as "latency_le_<us>" (cumulative) plus latency_sum_us, latency_count. Mixing: "mixer_..." and "playout_..."
+        totals, the present numbers of mixers, voices, listeners and mixes, and the ticks' lag as "mixer_lag_le_<us>" plus mixer_lag_us."""

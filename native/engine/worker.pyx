@@ -27,7 +27,9 @@ from native.engine.event cimport EventHead
 from native.engine.producer cimport producer_tick
 from native.engine.receive cimport datagram_receive
 from native.engine.report cimport transport_tick
-from native.engine.packing cimport Commands
+from native.engine.mixing cimport mixing_catch_up, mixing_free, mixing_loop, mixing_stop
+from native.engine.mixing_room cimport room_sweep, room_take, room_waiting
+from native.engine.packing_mixing cimport MixingCommands
 from native.engine.ring cimport ring_free, ring_init, ring_peek, ring_release
 from native.engine.state cimport (
     PENDING_MOST, Consumer, Counters, Pending, Producer, Snapshot, Transport, WorkerCore,
@@ -43,16 +45,17 @@ from native.stream.rtx cimport PACKET_MAX_BYTES, chunk_pool_free
 from native.stream.srtp cimport SRTP_MAX_OVERHEAD, srtp_batch_free, srtp_batch_new
 
 from native.engine.packing import CODEC_NAMES, EXTENSION_NAMES, KIND_AUDIO, KIND_VIDEO
+from native.engine.packing_mixing import noise_library
 from native.engine.stats import (
-    CONSUMER_STATS, COUNTER_NAMES, DROP_NAMES, LATENCY_EDGES_US, PRODUCER_STATS, TRANSPORT_STATS,
+    CONSUMER_STATS, COUNTER_NAMES, DROP_NAMES, LATENCY_EDGES_US, MIXER_LAG_EDGES_US, MIXER_STATS, PRODUCER_STATS, TRANSPORT_STATS, VOICE_STATS,
 )
 from native.stream.srtp_cipher import srtp_provider_name
 
 EVENT_NAMES = (
     "transport_connected", "transport_dtls", "transport_secure", "transport_lost", "producer_started", "producer_stalled",
-    "consumer_started", "stats", "producer_dtmf",
+    "consumer_started", "stats", "producer_dtmf", "voice_ended", "voice_active", "clip_released",
 )
-STATS_NAMES = ((), TRANSPORT_STATS, PRODUCER_STATS, CONSUMER_STATS)
+STATS_NAMES = ((), TRANSPORT_STATS, PRODUCER_STATS, CONSUMER_STATS, MIXER_STATS, VOICE_STATS)
 
 cdef enum:
     COMMAND_RING_BYTES = 1 << 20
@@ -122,7 +125,11 @@ cdef int batch_run(WorkerCore* core) noexcept nogil:
 cdef void core_turn_at(WorkerCore* core, int64_t now_us) noexcept nogil:
     core.now_us = now_us
     commands_run(core)
+    if core.mixing != NULL and now_us >= core.room_sweep_us:
+        room_sweep(core)
     timers_run(core)
+    if core.mixing != NULL:
+        room_take(core)
     train_flush_all(core)
 
 
@@ -147,10 +154,10 @@ cdef void core_loop(WorkerCore* core) noexcept nogil:
     while not atomic_load_u32(&core.stopping, __ATOMIC_ACQUIRE):
         core_turn(core)
         wait_ms = wheel_wait_ms(&core.wheel, clock_us(CLOCK_MONOTONIC), WAIT_MOST_MS)
-        # The order matters: say "sleeping" first, then look at the ring; Python writes the ring first, then looks at "sleeping".
+        # The order matters: say "sleeping" first, then look at the rings; who writes one does it first, then looks at "sleeping".
         atomic_store_u32(&core.sleeping, 1, __ATOMIC_SEQ_CST)
         atomic_fence(__ATOMIC_SEQ_CST)
-        if atomic_load_u64(&core.commands.head, __ATOMIC_ACQUIRE) != core.commands.tail:
+        if atomic_load_u64(&core.commands.head, __ATOMIC_ACQUIRE) != core.commands.tail or room_waiting(core):
             wait_ms = 0
         ready = epoll_wait(core.epoll_fd, events, 2, wait_ms)
         atomic_store_u32(&core.sleeping, 0, __ATOMIC_SEQ_CST)
@@ -163,7 +170,7 @@ cdef void core_loop(WorkerCore* core) noexcept nogil:
     snapshot_write(core)
 
 
-cdef class Worker(Commands):
+cdef class Worker(MixingCommands):
     def __cinit__(self, host="::", port=0, *, gso=True, gro=True, reuse_port=False):
         cdef WorkerCore* core
         cdef int failed
@@ -173,6 +180,7 @@ cdef class Worker(Commands):
             raise MemoryError()
         core.udp.fd = core.epoll_fd = core.command_fd = core.event_fd = -1
         self.waiting = []
+        self.clips = {}
         self.host = host
         failed = udp_open(&core.udp, ip, port, gso, gro, reuse_port)
         if failed != 0:
@@ -192,7 +200,8 @@ cdef class Worker(Commands):
         if (core.pending == NULL or core.scratch == NULL or core.batch == NULL
                 or ring_init(&core.commands, COMMAND_RING_BYTES) != 0 or ring_init(&core.events, EVENT_RING_BYTES) != 0
                 or id_table_init(&core.transports) != 0 or id_table_init(&core.producers) != 0 or id_table_init(&core.consumers) != 0
-                or id_table_init(&core.users) != 0 or path_table_init(&core.paths) != 0):
+                or id_table_init(&core.users) != 0 or path_table_init(&core.paths) != 0 or id_table_init(&core.rooms) != 0
+                or id_table_init(&core.voices) != 0 or id_table_init(&core.listeners) != 0 or id_table_init(&core.clips) != 0):
             raise MemoryError()
 
     def __dealloc__(self):
@@ -202,6 +211,8 @@ cdef class Worker(Commands):
         # The thread holds a reference while it runs, so it has ended (or never began) when this is reached.
         if core.paths.slots != NULL and core.users.slots != NULL:
             core_close_all(core)
+        if self.mixing != NULL:
+            mixing_free(self.mixing)
         for fd in (core.epoll_fd, core.command_fd, core.event_fd):
             if fd >= 0:
                 close(fd)
@@ -214,6 +225,10 @@ cdef class Worker(Commands):
         id_table_free(&core.producers)
         id_table_free(&core.consumers)
         id_table_free(&core.users)
+        id_table_free(&core.rooms)
+        id_table_free(&core.voices)
+        id_table_free(&core.listeners)
+        id_table_free(&core.clips)
         path_table_free(&core.paths)
         free(core.pending)
         free(core.scratch)
@@ -238,10 +253,27 @@ cdef class Worker(Commands):
             raise RuntimeError("the worker has been started before")
         self.thread = threading.Thread(target=self._run, name=f"tresen-worker-{self.port}", daemon=True)
         self.thread.start()
+        if self.mixing != NULL:
+            self._mixing_thread()
 
     def _run(self):
         with nogil:
             core_loop(self.core)
+
+    cdef int _mixing_start(self) except -1:
+        MixingCommands._mixing_start(self)
+        if self.thread is not None:
+            self._mixing_thread()
+        return 0
+
+    def _mixing_thread(self):
+        if self.mixing_thread is None:
+            self.mixing_thread = threading.Thread(target=self._mix, name=f"tresen-mixing-{self.port}", daemon=True)
+            self.mixing_thread.start()
+
+    def _mix(self):
+        with nogil:
+            mixing_loop(self.mixing)
 
     def stop(self):
         if self.thread is None:
@@ -249,6 +281,9 @@ cdef class Worker(Commands):
         atomic_store_u32(&self.core.stopping, 1, __ATOMIC_SEQ_CST)
         eventfd_write(self.core.command_fd, 1)
         self.thread.join()
+        if self.mixing_thread is not None:
+            mixing_stop(self.mixing)
+            self.mixing_thread.join()
 
     def fileno(self):
         return self.core.event_fd
@@ -258,6 +293,9 @@ cdef class Worker(Commands):
         if self.thread is not None:
             raise RuntimeError("the worker's own thread runs the loop")
         core_turn(self.core)
+        if self.mixing != NULL:
+            mixing_catch_up(self.mixing, self.core.now_us)
+            core_turn(self.core)
 
     def events(self):
         cdef uint64_t wakes
@@ -271,8 +309,12 @@ cdef class Worker(Commands):
             record = ring_peek(&self.core.events, &size)
             if record == NULL:
                 break
-            out.append(event_unpack(record, size))
+            event = event_unpack(record, size)
             ring_release(&self.core.events)
+            if event[0] == "clip_released":
+                self.clips.pop(event[1], None)
+            else:
+                out.append(event)
         if len(out) == EVENTS_AT_ONCE:
             eventfd_write(self.core.event_fd, 1)
         return out
@@ -295,6 +337,10 @@ cdef class Worker(Commands):
         for at, edge in enumerate(LATENCY_EDGES_US):
             total += copy.latency[at]
             out[f"latency_le_{edge}"] = total
+        total = 0
+        for at, edge in enumerate(MIXER_LAG_EDGES_US):
+            total += copy.mixer_lag[at]
+            out[f"mixer_lag_le_{edge}"] = total
         return out
 
     def traffic(self):
@@ -335,6 +381,8 @@ cdef object event_unpack(const uint8_t* record, size_t size):
         return name, head.id, payload
     if name == "producer_started":
         return name, head.id, CODEC_NAMES[payload[0]], head.detail
+    if name == "voice_active":
+        return name, head.id, bool(head.detail)
     if name == "producer_dtmf":
         return name, head.id, payload.decode("ascii"), head.detail
     if name == "stats":

@@ -9,6 +9,8 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
 from native.c.socket cimport AF_INET6, ntohs, sockaddr_in
+from native.engine.mixing cimport mixing_catch_up
+from native.engine.mixing_room cimport room_waiting
 from native.engine.receive cimport datagram_receive
 from native.engine.state cimport Consumer
 from native.engine.stats cimport snapshot_write
@@ -261,6 +263,32 @@ cdef class Core(Worker):
 
     def turn_at(self, int64_t now_us):
         core_turn_at(self.core, now_us)
+        while room_waiting(self.core):
+            core_turn_at(self.core, now_us)
+
+    def mix(self, int64_t now_us):
+        """A turn a millisecond up to `now_us`, with the mixing thread's ticks between them; what they made go out."""
+        cdef int64_t at = self.core.now_us
+        with nogil:
+            while True:
+                core_turn_at(self.core, at)
+                if self.core.mixing != NULL:
+                    mixing_catch_up(self.core.mixing, at)
+                while room_waiting(self.core):
+                    core_turn_at(self.core, at)
+                if at >= now_us:
+                    break
+                at = at + 1000 if at + 1000 < now_us else now_us
+        return self.sent()
+
+    def mix_only(self, int64_t now_us):
+        """The mixing thread's ticks up to `now_us`, while the worker is held up."""
+        return mixing_catch_up(self.core.mixing, now_us) if self.core.mixing != NULL else 0
+
+    def slice_at(self, int64_t now_us):
+        """One turn of the loop, and no other after it; whether more waits."""
+        core_turn_at(self.core, now_us)
+        return bool(room_waiting(self.core))
 
     def counters(self):
         snapshot_write(self.core)
@@ -273,6 +301,7 @@ cdef class Core(Worker):
             "broken_trains": self.out.broken_trains, "chunks": self.core.chunks.total, "chunk_bytes": sizeof(Chunk),
             "paths": self.core.paths.count, "path_slots": self.core.paths.mask + 1, "users": self.core.users.count,
             "ids": self.core.transports.count + self.core.producers.count + self.core.consumers.count,
+            "mixing_ids": self.core.rooms.count + self.core.voices.count + self.core.listeners.count + self.core.clips.count,
         }
 
     def peer_add(self, ip, port, int profile, bytes key, bytes password):

@@ -7,11 +7,11 @@ and valid commands in any order. What must hold: no crash, memory bounded, nothi
 
 import random
 import struct
+from contextlib import suppress
 
 import pytest
 
 from tests.engine_peers import (
-    AUDIO,
     KIND_AUDIO,
     KIND_VIDEO,
     START_US,
@@ -33,6 +33,10 @@ DATAGRAMS = 1_000_000
 CHUNK = 2500
 H264 = [(102, "H264", 90000, 103), (98, "VP9", 90000, 99), (45, "AV1", 90000, 46)]
 EVERY = VP8 + H264
+AUDIO = [(111, "opus", 48000, 0), (110, "telephone-event", 48000, 0)]
+# Opus frames of 20 ms, silence and noise: what is mutated of them goes through the mixers' decoders.
+NOISE = random.Random(5)
+FRAMES = [b"\xf8\xff\xfe", bytes.fromhex("0be4c136ecc580"), b"\x78" + NOISE.randbytes(80), b"\xfc" + NOISE.randbytes(160)]
 EXTENSIONS = {
     "mid": 1,
     "transport-cc": 2,
@@ -75,6 +79,9 @@ def samples(core: Core, peer: Peer, number: int) -> None:
         rtp(1, 1, media, b"\x18\x0a\x0b" + bytes(200), payload_type=45),
         rtp(1, 1, media + 700, bytes(80), payload_type=111, extensions={1: b"1", 4: b"\x10"}),
         rtp(1, 1, media, b"", extensions={2: b"\0\5"}),
+        *[rtp(1, 1, media + 700, frame, payload_type=111, extensions={1: b"1", 4: b"\x10"}) for frame in FRAMES],
+        rtp(1, 1, media + 700, b"\5\x8a\x12\xc0", payload_type=110, extensions={1: b"1"}),
+        rtp(1, 1, media + 700, b"\7\x0a\xff\xff", payload_type=110, extensions={1: b"1"}, marker=True),
     ]
     feedback = [
         receiver_report(media, report_block(out) + report_block(out + 1)),
@@ -115,6 +122,56 @@ def open_everything(core: Core, peer: Peer) -> None:
             EVERY if rtx else VP8_NO_RTX,
         )
         core.consumer_attach(10 * peer.id + other, 100 + other)
+    core.consumer_open(10 * peer.id + 5, peer.id, KIND_AUDIO, "3", 6000 + peer.id, 6500 + peer.id if peer.id & 1 else 0, AUDIO)
+    core.consumer_attach(10 * peer.id + 5, 200 + peer.id % 4 + 1)
+    core.mixer_open(1 + peer.id % 2, complexity=1)
+    core.voice_open(peer.id, 1 + peer.id % 2, producer_id=200 + peer.id)
+    core.listener_open(peer.id, 1 + peer.id % 2, 10 * peer.id + 5, own_voice_id=peer.id)
+
+
+def shake_mixing(core: Core, peers: list[Peer], rng: random.Random) -> None:
+    """Mixing commands in any order, on objects that are there or not, with ids used again and again."""
+    for _ in range(rng.randrange(8)):
+        peer = rng.choice(peers)
+        mixer, voice, listener, sound = (rng.randrange(1, most) for most in (3, 9, 9, 4))
+        audio = 10 * peer.id + 5
+        what = rng.randrange(20)
+        if what == 0:
+            core.mixer_close(mixer)
+        elif what == 1:
+            core.mixer_open(mixer, channels=rng.choice([1, 2]), complexity=1, dtx=rng.random() < 0.5, speakers=rng.choice([1, 3]))
+        elif what == 2:
+            core.mixer_set(mixer, bitrate_bps=rng.choice([6000, 64000, 510000]), complexity=rng.choice([1, 2]), dtx=rng.random() < 0.5)
+        elif what in (3, 4):
+            core.voice_open(voice, mixer, producer_id=200 + peer.id, gain=rng.random() * 8, automatic_level=rng.random() < 0.5)
+        elif what == 5:
+            core.voice_open(voice, mixer, clip_id=sound, loop=rng.random() < 0.5)
+        elif what == 6:
+            core.voice_close(voice)
+        elif what == 7:
+            core.voice_set(voice, gain=rng.random(), detect_voice=rng.random() < 0.5, suppress_noise=rng.random() < 0.5)
+        elif what in (8, 9):
+            core.listener_open(listener, mixer, rng.choice([audio, audio, 10 * peer.id + 1]), own_voice_id=rng.randrange(9))
+        elif what == 10:
+            core.listener_close(listener)
+        elif what == 11:
+            core.listener_set(listener, own_voice_id=voice, gain=rng.random())
+        elif what in (12, 13):
+            core.hear(listener, voice, rng.choice([None, 0, 1, 8, rng.random()]))
+        elif what == 14:
+            core.clip_free(sound)
+        elif what == 15:
+            with suppress(ValueError):  # it has not been given back yet
+                core.clip_load(sound, rng.randbytes(2 * rng.randrange(1, 3000)))
+        elif what == 16:
+            core.dtmf_send(audio, "".join(rng.choices("0123456789*#ABCD", k=rng.randrange(1, 65))), duration_ms=40, gap_ms=30)
+        elif what == 17:
+            core.mixer_stats(mixer, 4)
+            core.voice_stats(voice, 5)
+        elif what == 18:
+            core.consumer_attach(audio, 200 + peer.id)
+        else:
+            core.producer_close(200 + peer.id)
 
 
 def shake(core: Core, peers: list[Peer], rng: random.Random) -> None:
@@ -167,6 +224,7 @@ def shake(core: Core, peers: list[Peer], rng: random.Random) -> None:
             core.peer_index(number, 1)
         if rng.random() < 0.5:
             open_everything(core, peer)
+    shake_mixing(core, peers, rng)
 
 
 def world(profile: int, *, gso: bool = True) -> tuple[Core, list[Peer]]:
@@ -186,14 +244,17 @@ def clean(core: Core, now_us: int) -> None:
     for number in range(1, 5):
         core.transport_close(number)
     core.producer_close(100)
+    for number in range(1, 4):
+        core.mixer_close(number)
+        core.clip_free(number)
     core.turn_at(now_us + 1000)
+    core.mix(now_us + 100_000)
+    core.events()
     found = core.audit()
-    assert (found["ids"], found["paths"], found["users"]) == (0, 0, 0)
+    assert (found["ids"], found["paths"], found["users"], found["mixing_ids"]) == (0, 0, 0, 0)
     counters = core.counters()
-    assert all(
-        counters[name] == 0
-        for name in ("transports", "transports_connected", "transports_secure", "producers", "consumers", "history_bytes")
-    )
+    gone = ["transports", "transports_connected", "transports_secure", "producers", "consumers", "history_bytes"]
+    assert {name: counters[name] for name in [*gone, "mixers", "voices", "listeners", "mixes"] if counters[name]} == {}
 
 
 # Each profile, with and without GSO, takes its share of the million.
@@ -209,7 +270,8 @@ def test_storm(profile: int, gso: bool, share: float) -> None:
         core.receive([(peer.check(), peer.ip, peer.port) for peer in peers], now_us)
         now_us = core.storm(turn * 1000 + profile, CHUNK, now_us)
         shake(core, peers, rng)
-        core.turn_at(now_us)
+        now_us += 20_000
+        core.mix(now_us)
         core.events()
         found = core.audit()
         assert found["to_strangers"] == 0 and found["broken_trains"] == 0
@@ -231,6 +293,9 @@ def test_storm(profile: int, gso: bool, share: float) -> None:
         "remb_received",
         "transport_cc_received",
         "packets_received_audio",
+        "packets_sent_audio",
+        "mixer_encodes",
+        "mixer_decodes",
     ):
         assert counters[name] > 10, name
     quiet = {
@@ -265,6 +330,8 @@ def test_command_storm(seed: int) -> None:
         for _ in range(rng.randrange(8)):
             shake(core, peers, rng)
         now_us += rng.choice([0, 500, 30_000, 1_000_000])
+        core.turn_at(now_us)
+        core.mix_only(now_us)
         core.turn_at(now_us)
         core.events()
     assert core.audit()["to_strangers"] == 0

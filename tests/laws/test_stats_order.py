@@ -3,7 +3,17 @@
 import re
 from pathlib import Path
 
-from native.engine.stats import CONSUMER_STATS, COUNTER_NAMES, DROP_NAMES, LATENCY_EDGES_US, PRODUCER_STATS, TRANSPORT_STATS
+from native.engine.stats import (
+    CONSUMER_STATS,
+    COUNTER_NAMES,
+    DROP_NAMES,
+    LATENCY_EDGES_US,
+    MIXER_LAG_EDGES_US,
+    MIXER_STATS,
+    PRODUCER_STATS,
+    TRANSPORT_STATS,
+    VOICE_STATS,
+)
 
 from native.engine.worker import CODEC_NAMES, EVENT_NAMES, EXTENSION_NAMES, STATS_NAMES
 
@@ -48,21 +58,34 @@ def test_latency_buckets() -> None:
     assert len(LATENCY_EDGES_US) + 1 == count == size_of("Snapshot", "latency") == size_of("WorkerCore", "latency")
 
 
+def test_the_mixing_threads_totals() -> None:
+    fields = block("engine/mixing.pxd", "cdef struct MixingTotals")
+    assert all(re.fullmatch(r"uint64_t \w+(\[8\])?", field) for field in fields), "copied as one array of uint64_t"
+    assert len(MIXER_LAG_EDGES_US) + 1 == 8 == size_of("Snapshot", "mixer_lag") == size_of("WorkerCore", "mixer_lag")
+    edges = re.search(r"LAG_EDGES_US\[:\] = \[(.*)\]", (NATIVE / "engine/mixing.pyx").read_text())
+    assert edges and tuple(int(edge) for edge in edges.group(1).split(",")) == MIXER_LAG_EDGES_US
+
+
 def test_events() -> None:
     assert tuple(members("engine/event.pxd", "cdef enum EventKind", "EVENT_")) == EVENT_NAMES
 
 
 def test_rows_have_a_name_for_each_number() -> None:
     text = (NATIVE / "engine/stats.pyx").read_text()
-    for kind, names in (("transport", TRANSPORT_STATS), ("producer", PRODUCER_STATS), ("consumer", CONSUMER_STATS)):
+    kinds = {
+        "transport": TRANSPORT_STATS,
+        "producer": PRODUCER_STATS,
+        "consumer": CONSUMER_STATS,
+        "mixer": MIXER_STATS,
+        "voice": VOICE_STATS,
+    }
+    for kind, names in kinds.items():
         body = re.search(rf"cdef int {kind}_row\(.*?return (\d+)", text, re.DOTALL)
         assert body and int(body.group(1)) == len(names) == len(set(names))
         assert [int(at) for at in re.findall(r"row\[(\d+)\] =", body.group(0))] == list(range(len(names)))
-    assert STATS_NAMES == ((), TRANSPORT_STATS, PRODUCER_STATS, CONSUMER_STATS)
+    assert STATS_NAMES == ((), *kinds.values())
     assert [line.split("=")[0].strip() for line in block("engine/stats.pxd", "cdef enum StatsKind")] == [
-        "STATS_TRANSPORT",
-        "STATS_PRODUCER",
-        "STATS_CONSUMER",
+        f"STATS_{kind.upper()}" for kind in kinds
     ]
 
 
