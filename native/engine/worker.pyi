@@ -145,5 +145,5 @@ class Worker:
     # Reading without asking: a consistent snapshot the worker refreshes every 100 ms.
     def counters(self) -> dict[str, int]:
         """Totals since start: packets/bytes by direction and kind, drops by reason ("drop_<reason>"), NACK/PLI/FIR, trains, load.
-        `forward_latency_us` buckets as "latency_le_<us>" (cumulative) plus latency_sum_us, latency_count. Mixing: "mixer_..." and "playout_..."
-        totals, the present numbers of mixers, voices, listeners and mixes, and the ticks' lag as "mixer_lag_le_<us>" plus mixer_lag_us."""
+        `forward_latency_us` buckets as "latency_le_<us>" (cumulative) plus latency_sum_us, latency_count. Mixing: totals "mixer_..." and
+        "playout_...", the present mixers, voices, listeners and mixes, and the lag of ticks as "mixer_lag_le_<us>" plus mixer_lag_us."""

@@ -15,7 +15,8 @@ COUNTERS = {
     "trains_sent": 2, "train_packets_sent": 9, "commands": 11, "commands_stale": 1, "cpu_us": 1_500_000, "packets_lost": 2,
     "transports": 5, "transports_connected": 1, "transports_secure": 3, "producers": 4, "history_bytes": 4096, "something_new": 12,
     "mixer_ticks": 100, "mixer_ticks_late": 1, "mixer_encodes": 300, "mixer_lag_us": 90_000, "mixer_lag_le_500": 60,
-    "mixer_lag_le_40000": 99, "mixer_cpu_us": 500_000, "mixer_complexity": 8, "voices": 3, "mixes": 2, "playout_packets": 50, "playout_samples": 96_000,
+    "mixer_lag_le_40000": 99, "mixer_cpu_us": 500_000, "mixer_complexity": 8, "voices": 3, "mixes": 2, "playout_packets": 50,
+    "playout_samples": 96_000,
     "playout_samples_concealed": 4_800, "playout_delay_us": 2_500_000,
     "latency_le_50": 5, "latency_le_100": 8, "latency_le_20000": 9, "latency_sum_us": 900, "latency_count": 10,
 }  # fmt: skip
