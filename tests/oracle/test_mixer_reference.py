@@ -29,7 +29,8 @@ class Pair:
         """One change, as it may come."""
         voice, listener, gain = self.random.choice(VOICES), self.random.choice(LISTENERS), self.random.choice(GAINS)
         present = self.plain.listeners.get(listener)
-        match self.random.choice(["voice", "voice", "close", "gain", "listener", "listener", "leave", "volume", "own", "hear", "hear", "unhear"]):
+        kinds = ["voice", "voice", "close", "gain", "listener", "listener", "leave", "volume", "own", "hear", "hear", "unhear"]
+        match self.random.choice(kinds):
             case "voice" if voice not in self.plain.voices:
                 sound = self.sounds.uniform(-0.02, 0.02, self.random.choice([700, 3000, 20_000])).astype(np.float32)
                 loop = self.random.random() < 0.8
