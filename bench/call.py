@@ -1,7 +1,8 @@
 """A client's WHIP or WHEP session: offer over HTTP, connectivity checks and DTLS by our own engine and library in client role.
 
-For `client` (load), `setups` (calls up and down) and `mixer` (also against another server, whose answer comes on another way). Not for direct
-signalling, which needs none of this. A call is one session of one connection of the plan; the SDP is written by `mediaserver.sdp`, which is interop-tested elsewhere. RFC 9725, 8842.
+For `client` (load), `setups` (calls up and down) and `mixer` (also against another server, whose answer comes another way). Not for direct
+signalling, which needs none of this. A call is one session of one connection of the plan; the SDP is written by `mediaserver.sdp`, which
+is interop-tested elsewhere. RFC 9725, 8842.
 """
 
 import asyncio

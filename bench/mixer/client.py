@@ -1,7 +1,7 @@
 """The participants of mixed rooms: `python -m bench.mixer.client`, driven over its standard input (`pipe`).
 
-All live on one engine worker in client role, each at a loopback address of its own: ICE, DTLS, SRTP. Speakers say real Opus packets over and
-over, the others are silent in one of two ways (`speech`). Everybody's mix is counted packet by packet; a few are decoded and judged
+All live on one engine worker in client role, each at a loopback address of its own: ICE, DTLS, SRTP. Speakers say real Opus packets over
+and over, the others are silent in one of two ways (`speech`). Everybody's mix is counted packet by packet; a few are decoded and judged
 (`hearing`). The same code serves every subject. Requests: open, connect, sample, listen, hear, close.
 """
 
@@ -140,7 +140,8 @@ class Participants:
             peer = Peer(self._worker, "", member.up)
             local = Credentials.generate()
             body = two_way_offer(member, address, local, self._certificate)
-            peer.accept(parse(await session.join(member.room + 1, member.person, self._load, body)), local, self._certificate, self._executor)
+            answer = parse(await session.join(member.room + 1, member.person, self._load, body))
+            peer.accept(answer, local, self._certificate, self._executor)
             self._send(member)
             self._listen(member, member.up, peer, [])
             await asyncio.wait_for(peer.keyed, CONNECT_TIMEOUT_S)

@@ -51,4 +51,5 @@ def heard(packets: list[bytes], speakers: int) -> dict[str, Any]:
     mix = np.frombuffer(decode(list(packets)), np.float32)
     loops = [np.frombuffer(decode([packet.payload for packet in speech(each)]), np.float32) for each in range(speakers)]
     loudness = float(np.sqrt(np.mean(mix.astype(np.float64) ** 2))) if len(mix) else 0.0
-    return {"seconds": len(mix) / RATE, "packets": len(mix) // FRAME, "loudness": loudness, "presence": [presence(mix, loop) for loop in loops]}
+    found = [presence(mix, loop) for loop in loops]
+    return {"seconds": len(mix) / RATE, "packets": len(mix) // FRAME, "loudness": loudness, "presence": found}

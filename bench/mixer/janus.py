@@ -6,6 +6,7 @@ Only the HTTP transport and the AudioBridge plugin are loaded; no recording, no 
 
 import asyncio
 import itertools
+import re
 import shutil
 import socket
 import subprocess
@@ -46,6 +47,13 @@ def libraries() -> Path | None:
     return None
 
 
+def version() -> str:
+    """What it calls itself."""
+    said = subprocess.run(["janus", "-V"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"version: \d+ \(([^)]+)\)", said)
+    return f"janus {found[1]}" if found else "janus"
+
+
 def free_port() -> int:
     """A TCP port nobody has now."""
     with socket.socket() as probe:
@@ -54,7 +62,7 @@ def free_port() -> int:
 
 
 def own_address() -> str:
-    """This machine's address on the interface of its default route. Janus gathers none on loopback; packets to it stay inside all the same."""
+    """This machine's address on the interface of its default route: Janus takes none of loopback. Packets to it stay inside all the same."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing: only asks for the route

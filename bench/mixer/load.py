@@ -54,7 +54,7 @@ class MixLoad:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One participant; `speaker` is which speech it says, None of a silent one. Ids are those of the clients' worker, the direct server's too."""
+    """One participant; `speaker`: which speech it says, None of a silent one. Ids are those of the clients' worker and the direct server's."""
 
     number: int
     room: int

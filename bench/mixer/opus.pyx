@@ -85,20 +85,21 @@ def decode(list packets):
     return bytes(out)
 
 
-def cost_us(list packets, *, rounds, bitrate_bps, complexity, expected_loss_percent):
-    """(microseconds of CPU of one decode, of one encode) of this speech, over so many rounds of it; states go on from packet to packet."""
+def cost_us(list packets, bytes samples, *, rounds, bitrate_bps, complexity, expected_loss_percent):
+    """Microseconds of CPU of (one decode of these packets, one encode of these samples), over so many rounds; states go on throughout."""
     cdef OpusEncoder* encoder = NULL
     cdef OpusDecoder* decoder = NULL
     cdef bytes joined = b"".join(packets)
     cdef const uint8_t* data = <const uint8_t*><const char*>joined
+    cdef const float* mix = <const float*><const char*>samples
     cdef int32_t* sizes = <int32_t*>malloc(len(packets) * sizeof(int32_t))
-    cdef float* pcm = <float*>malloc(len(packets) * C_FRAME * sizeof(float))
+    cdef float pcm[C_FRAME]
     cdef uint8_t packet[PACKET_MOST]
     cdef int64_t begun_us, decoded_us, encoded_us
-    cdef int count = len(packets), turns = rounds, failed = 0, turn, i
+    cdef int count = len(packets), frames = len(samples) // (4 * C_FRAME), turns = rounds, failed = 0, turn, i
     cdef size_t at
     try:
-        if sizes == NULL or pcm == NULL:
+        if sizes == NULL:
             raise MemoryError()
         for i in range(count):
             sizes[i] = len(packets[i])
@@ -109,19 +110,17 @@ def cost_us(list packets, *, rounds, bitrate_bps, complexity, expected_loss_perc
             for turn in range(turns):
                 at = 0
                 for i in range(count):
-                    failed |= opus_decode_float(decoder, data + at, sizes[i], pcm + i * C_FRAME, C_FRAME, 0)
+                    failed |= opus_decode_float(decoder, data + at, sizes[i], pcm, C_FRAME, 0)
                     at += <size_t>sizes[i]
             decoded_us = clock_us(CLOCK_THREAD_CPUTIME_ID)
             for turn in range(turns):
-                for i in range(count):
-                    failed |= opus_encode_float(encoder, pcm + i * C_FRAME, C_FRAME, packet, PACKET_MOST)
+                for i in range(frames):
+                    failed |= opus_encode_float(encoder, mix + i * C_FRAME, C_FRAME, packet, PACKET_MOST)
             encoded_us = clock_us(CLOCK_THREAD_CPUTIME_ID)
         if failed < 0:
-            raise ValueError("not all of these were Opus packets of 20 ms")
-        steps = turns * count
-        return (decoded_us - begun_us) / steps, (encoded_us - decoded_us) / steps
+            raise ValueError("not all of these were Opus packets and samples of 20 ms")
+        return (decoded_us - begun_us) / (turns * count), (encoded_us - decoded_us) / (turns * frames)
     finally:
         free(sizes)
-        free(pcm)
         free(encoder)
         free(decoder)

@@ -1,13 +1,15 @@
 """What the participants of a mixed room send: real speech as a browser's Opus, and the two ways of being silent.
 
-Speech is Debian's `alsa-utils` (a person naming loudspeakers), for each speaker other sentences at another pitch. `pack` gives the layout that
-`Worker.loop_open` takes. Needs numpy; called by the clients' process alone.
+Speech is Debian's `alsa-utils` (a person naming loudspeakers), for each speaker other sentences at another pitch. `pack` gives the layout
+that `Worker.loop_open` takes. Needs numpy; called by the clients' process alone.
 """
 
+import struct
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +65,8 @@ def sentences(speaker: int) -> NDArray[np.float32]:
     at = np.arange(0, len(said) - 1, PITCHES[speaker % len(PITCHES)])
     said = np.interp(at, np.arange(len(said)), said)
     said = said[: len(said) // FRAME * FRAME]
-    return (said * (LOUDNESS / np.sqrt(np.mean(said**2)))).astype(np.float32)
+    loud: NDArray[np.float32] = (said * (LOUDNESS / np.sqrt(np.mean(said**2)))).astype(np.float32)
+    return loud
 
 
 def level_of(samples: NDArray[np.float32]) -> int:
@@ -94,7 +97,7 @@ def comfort() -> tuple[Packet, ...]:
         asleep = len(payload) <= DTX_BYTES
     sent = sent[len(sent) // 4 :]  # the encoder takes a moment to believe in the silence
     out, waited = [], True
-    for (number, payload), (later, _) in zip(sent, sent[1:], strict=False):
+    for (number, payload), (later, _) in pairwise(sent):
         out.append(Packet(payload, (later - number) * FRAME_MS, SILENT_LEVEL, marker=waited))
         waited = later - number > 1
     return tuple(out)
@@ -110,7 +113,7 @@ def pack(packets: Sequence[Packet]) -> bytes:
     """Records of native/engine/loop.pxd."""
     out = bytearray()
     for packet in packets:
-        out += len(packet.payload).to_bytes(2, "big") + packet.wait_ms.to_bytes(2, "big") + bytes([packet.level, packet.marker]) + packet.payload
+        out += struct.pack("!HHBB", len(packet.payload), packet.wait_ms, packet.level, packet.marker) + packet.payload
     return bytes(out)
 
 
