@@ -22,11 +22,14 @@ SUBJECTS = {"whip": "media", "direct": "direct"}
 # The peer encodes for each listener: a room of a thousand would take it more than ten cores.
 PEER_MOST = 100
 TICKS = 500
+# A nearly idle server wakes for every packet with cold caches, which says nothing of a full core. This is half a core of the peer's.
+PEOPLE = 40
 
 
 def mixer(
     part: Annotated[str, typer.Option(help=f"only this: {', '.join(PARTS)}")] = "all",
     sizes: Annotated[str, typer.Option(help="participants of a room")] = ",".join(map(str, SIZES)),
+    people: Annotated[int, typer.Option(min=2, help="about so many in all, in as many rooms as that takes")] = PEOPLE,
     speakers: Annotated[int, typer.Option(min=1, help="how many of them speak, all the time")] = 3,
     silent: Annotated[str, typer.Option(help="what the others send: comfort (DTX) or full (50 packets of silence a second)")] = "comfort",
     bitrate: Annotated[int, typer.Option("--bitrate", help="Opus bitrate of a mix, asked of both")] = 32_000,
@@ -66,7 +69,7 @@ def mixer(
     table = json_file != Path("-")
     try:
         if "rooms" in parts:
-            result |= rooms(subject, against, counts, wanted, timing, repeats, table)
+            result |= rooms(subject, against, counts, people, wanted, timing, repeats, table)
         if "ticks" in parts:
             result["ticks"] = ticks(counts, wanted, repeats, table)
         if "late" in parts:
@@ -79,13 +82,13 @@ def mixer(
 
 
 def rooms(
-    subject: str, against: str, counts: Sequence[int], load: MixLoad, timing: Timing, repeats: int, table: bool
+    subject: str, against: str, counts: Sequence[int], people: int, load: MixLoad, timing: Timing, repeats: int, table: bool
 ) -> dict[str, Any]:
     """Every size, ours and the peer's in turn."""
     measured = []
     for count in counts:
         names = [subject, against] if against != "none" and count <= PEER_MOST else [subject]
-        sized = load.with_options(participants=count, speakers=min(count, load.speakers))
+        sized = load.with_options(rooms=max(1, people // count), participants=count, speakers=min(count, load.speakers))
         runs = compare(names, sized, timing, repeats)
         reason = unsound([run for each in runs.values() for run in each])
         if reason is not None:

@@ -62,7 +62,7 @@ def free_port() -> int:
 
 
 def own_address() -> str:
-    """This machine's address on the interface of its default route: Janus takes none of loopback. Packets to it stay inside all the same."""
+    """This machine's address on its default route: Janus takes none of loopback. Packets to it stay inside all the same."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # sends nothing: only asks for the route

@@ -54,7 +54,7 @@ class MixLoad:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One participant; `speaker`: which speech it says, None of a silent one. Ids are those of the clients' worker and the direct server's."""
+    """One participant; `speaker`: which speech it says, None of a silent one. Ids hold for the clients' worker and the direct server's."""
 
     number: int
     room: int

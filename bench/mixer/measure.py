@@ -17,7 +17,7 @@ from bench.mixer.report import MixFigures, bottleneck, figures
 from bench.pipe import Child
 from bench.usage import process_ns, resident_bytes, thread_waits
 
-# Above this many people the peer needs more than the one core that is the server's: then nobody is pinned, and only CPU time is compared.
+# Above this many people the peer may need more than the one core that is the server's: then nobody is pinned. Only CPU time is compared.
 PIN_MOST = 40
 TRIES = 3
 CONNECT_S = 300.0

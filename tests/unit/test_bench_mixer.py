@@ -133,7 +133,7 @@ def test_figures_count_what_arrived() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "word"), [({"client_cpu_share": 0.9}, "90%"), ({"client_late_share": 0.06}, "late"), ({"client_drops": 1}, "dropped")]
+    ("change", "word"), [({"client_cpu_share": 0.9}, "90%"), ({"client_drops": 1}, "dropped")]
 )
 def test_figures_are_refused_when_the_clients_were_the_bottleneck(change: dict[str, Any], word: str) -> None:
     assert bottleneck(RUN) is None
@@ -173,15 +173,16 @@ def test_without_janus_it_says_how_to_get_it_and_measures_ours_alone(monkeypatch
     asked = []
 
     def compare(names: list[str], load: MixLoad, timing: object, repeats: int) -> dict[str, list[MixFigures]]:
-        asked.append((names, load.participants))
+        asked.append((names, load.participants, load.rooms))
         return {name: [RUN] * repeats for name in names}
 
     monkeypatch.setattr(bench.mixer.cli, "libraries", lambda: None)
     monkeypatch.setattr(bench.mixer.cli, "compare", compare)
-    done = CliRunner().invoke(bench.cli.app, ["mixer", "--part", "rooms", "--sizes", "3,10", "--repeats", "1", "--json", "-"])
+    options = ["--part", "rooms", "--sizes", "3,10", "--people", "12", "--repeats", "1", "--json", "-"]
+    done = CliRunner().invoke(bench.cli.app, ["mixer", *options])
     assert done.exit_code == 0, done.output
     assert "apt-get install" in done.output
-    assert asked == [(["media"], 3), (["media"], 10)]
+    assert asked == [(["media"], 3, 4), (["media"], 10, 1)]
 
 
 @pytest.mark.parametrize(
