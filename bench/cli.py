@@ -3,24 +3,22 @@
 Exit codes: 0 figures were printed; 3 they were refused, because they would not speak of the server (one sentence says why); 1 an error.
 """
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import bench.growth
 import bench.jitter.cli
 import bench.memory
+import bench.mixer.cli
 import bench.setups
 from bench.forward import Timing, compare
 from bench.machine import machine
+from bench.output import CLAIM_REPEATS, Json, refuse, write_json
 from bench.pipe import ChildError
 from bench.report import show, show_figures, show_rows, summary, unsound
 from bench.scenarios import GROWTH_TRANSPORTS, SCENARIOS, Load
-
-REFUSED = 3
-CLAIM_REPEATS = 5
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine: packets, set-ups, memory, sound.", pretty_exceptions_enable=False)
 
@@ -31,20 +29,6 @@ Subscribers = Annotated[int | None, typer.Option(min=0, help="per room: only rec
 Bitrate = Annotated[int | None, typer.Option("--bitrate", min=0, help="video, bits per second of each publisher; 0: none")]
 Audio = Annotated[bool | None, typer.Option("--audio/--no-audio", help="50 packets a second, 32 kb/s")]
 Profile = Annotated[str, typer.Option(help="gcm128, gcm256 or cm80")]
-Json = Annotated[Path | None, typer.Option("--json", help="also write everything there; - for standard output, without the table")]
-
-
-def write_json(path: Path | None, result: dict[str, Any]) -> None:
-    text = json.dumps(result, indent=1)
-    if path == Path("-"):
-        typer.echo(text)
-    elif path is not None:
-        path.write_text(text + "\n")
-
-
-def refuse(reason: str) -> typer.Exit:
-    typer.echo(f"No figures: {reason}.", err=True)
-    return typer.Exit(REFUSED)
 
 
 @app.command()
@@ -167,6 +151,7 @@ def setups(
 
 
 app.command()(bench.jitter.cli.jitter)
+app.command()(bench.mixer.cli.mixer)
 
 
 def main() -> None:

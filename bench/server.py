@@ -152,13 +152,13 @@ class BareReflector(Subject):
 class WholeServer(Subject):
     """The media server behind its own HTTP interface; clients do the rest."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: Any) -> None:
         # Here and not above: the other subjects are measured without the control plane in their memory.
         from mediaserver import MediaServer, MediaSettings
 
         self._secret = secrets.token_hex(32)
         keys = {API_KEY: self._secret}
-        self._server = MediaServer(MediaSettings(udp_host=HOST, udp_port=0, workers=1, api_keys=keys, max_participants=0))
+        self._server = MediaServer(MediaSettings(udp_host=HOST, udp_port=0, workers=1, api_keys=keys, max_participants=0, **settings))
         self._runner: Any = None
 
     async def do_open(self, load: dict[str, Any], core: int | None = None) -> dict[str, Any]:

@@ -5,9 +5,11 @@ timer tick (unless built with CONFIG_VIRT_CPU_ACCOUNTING_GEN): a share taken fro
 """
 
 import os
+import time
 from pathlib import Path
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+SCHEDULED = 2  # CPUCLOCK_SCHED of Linux: time on a CPU, in user and in kernel mode
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -20,6 +22,26 @@ def thread_ns(pid: int) -> dict[int, int]:
         except FileNotFoundError:  # ended while we looked
             continue
     return out
+
+
+def thread_waits(pid: int) -> dict[int, tuple[int, int]]:
+    """Nanoseconds each thread has run, and was ready to run without a CPU."""
+    out = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            ran, waited, _ = (task / "schedstat").read_text().split()
+        except FileNotFoundError:  # ended while we looked
+            continue
+        out[int(task.name)] = int(ran), int(waited)
+    return out
+
+
+def process_ns(pid: int) -> int:
+    """CPU time of the whole process, user and kernel mode, threads that have ended included: utime + stime of proc(5), in nanoseconds.
+
+    The kernel's name for another process's clock, which clock_getcpuclockid(3) gives too: its id, complemented, over the kind of clock.
+    """
+    return time.clock_gettime_ns((~pid << 3) | SCHEDULED)
 
 
 def mode_ticks(pid: int, thread: int) -> tuple[int, int]:

@@ -29,6 +29,8 @@ cdef enum CommandKind:
     COMMAND_SOURCE_OPEN
     COMMAND_SINK_OPEN
     COMMAND_DTMF_SEND
+    COMMAND_LOOP_OPEN
+    COMMAND_CAPTURE_OPEN
     # Mixing. From here on the worker looks at each command, and sends it on to the mixing thread as it is.
     COMMAND_MIXING_START
     COMMAND_MIXER_OPEN
@@ -122,6 +124,11 @@ cdef struct DtmfCommand:
     uint16_t gap_ms
     uint8_t count
     uint8_t events[64]             # DTMF_QUEUE_MOST
+
+cdef struct MemoryCommand:         # of Python's side, which keeps it for the worker's whole life
+    CommandHead head
+    uint8_t* bytes
+    size_t size
 
 cdef struct MixingCommand:
     CommandHead head

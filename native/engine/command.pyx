@@ -11,10 +11,10 @@ from native.engine.keyframe cimport keyframe_request
 from native.engine.mixing_room cimport listener_end, mixing_command, room_close_all
 from native.engine.producer cimport producer_bind, producer_free, producer_new
 from native.engine.ring cimport ring_peek, ring_release
-from native.engine.state cimport Consumer, Producer, Transport
+from native.engine.state cimport KIND_AUDIO, Consumer, Producer, Transport
 from native.engine.stats cimport stats_answer
 from native.engine.table cimport id_table_get
-from native.engine.traffic cimport sink_open, source_open
+from native.engine.traffic cimport sink_open, sink_open_capture, source_open, source_open_loop
 from native.engine.transport cimport (
     transport_connect, transport_credentials, transport_free, transport_keys, transport_new, transport_select, transport_send_dtls,
 )
@@ -115,6 +115,21 @@ cdef int run_source_open(WorkerCore* core, const SourceCommand* command) noexcep
     return 0
 
 
+cdef int run_loop_open(WorkerCore* core, const MemoryCommand* command) noexcept nogil:
+    cdef Producer* producer = producer_new(core, command.head.id, NULL, KIND_AUDIO, False)
+    if producer == NULL:
+        return -1
+    if source_open_loop(producer, command.bytes, command.size, command.head.detail) != 0:
+        producer_free(producer)
+        return -1
+    return 0
+
+
+cdef int run_capture_open(WorkerCore* core, const MemoryCommand* command) noexcept nogil:
+    cdef Producer* producer = <Producer*>id_table_get(&core.producers, command.head.id)
+    return sink_open_capture(producer, command.bytes, command.size) if producer != NULL else -1
+
+
 cdef int run_transport(WorkerCore* core, const CommandHead* head, const void* record) noexcept nogil:
     cdef Transport* transport = <Transport*>id_table_get(&core.transports, head.id)
     cdef const CredentialsCommand* credentials
@@ -194,6 +209,10 @@ cdef int command_run(WorkerCore* core, void* record, size_t size) noexcept nogil
         return run_consumer_open(core, <const ConsumerCommand*>record)
     if head.kind == COMMAND_SOURCE_OPEN:
         return run_source_open(core, <const SourceCommand*>record)
+    if head.kind == COMMAND_LOOP_OPEN:
+        return run_loop_open(core, <const MemoryCommand*>record)
+    if head.kind == COMMAND_CAPTURE_OPEN:
+        return run_capture_open(core, <const MemoryCommand*>record)
     if head.kind == COMMAND_STATS:
         return stats_answer(core, head.detail, head.id, head.other)
     if head.kind == COMMAND_PRODUCER_CLOSE or head.kind == COMMAND_PRODUCER_KEYFRAME or head.kind == COMMAND_SINK_OPEN:

@@ -103,6 +103,16 @@ cdef class Commands:
         text_copy(command.remote_password, sizeof(command.remote_password), remote_password, "ice-pwd")
         return self._send(&command, sizeof(command))
 
+    cdef int _send_memory(self, CommandKind kind, uint64_t id, uint32_t detail, uint8_t* bytes, size_t size) except -1:
+        cdef MemoryCommand command
+        memset(&command, 0, sizeof(command))
+        command.head.kind = kind
+        command.head.id = id
+        command.head.detail = detail
+        command.bytes = bytes
+        command.size = size
+        return self._send(&command, sizeof(command))
+
     cdef int _send_path(self, CommandKind kind, uint64_t id, ip, port, local_ip) except -1:
         cdef PathCommand command
         cdef bytes remote = ip.encode("ascii"), local = local_ip.encode("ascii")
@@ -238,6 +248,14 @@ cdef class Commands:
 
     def sink_open(self, producer_id):
         self._send_head(COMMAND_SINK_OPEN, producer_id, 0, 0)
+
+    def loop_open(self, producer_id, bytes packets, *, seed=1):
+        self._send_memory(COMMAND_LOOP_OPEN, producer_id, seed, <uint8_t*><const char*>packets, len(packets))
+        self.lent.append(packets)
+
+    def capture_open(self, producer_id, bytearray room):
+        self._send_memory(COMMAND_CAPTURE_OPEN, producer_id, 0, <uint8_t*><char*>room, len(room))
+        self.lent.append(memoryview(room))  # while that exists, Python refuses to move the bytes
 
     def dtmf_send(self, consumer_id, str digits, *, duration_ms=100, gap_ms=70):
         cdef DtmfCommand command

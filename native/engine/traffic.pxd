@@ -21,10 +21,14 @@ cdef struct Traffic:               # of one worker
 
 # 0, or -1 without memory. `seed` fixes the phase and the sizes.
 cdef int source_open(Producer* producer, uint32_t bitrate_bps, uint32_t frames_per_s, uint32_t seed) noexcept nogil
+# As source_open, but says the packets of a loop (loop.pxd) at their own pace; -1 also when it is malformed.
+cdef int source_open_loop(Producer* producer, const uint8_t* bytes, size_t size, uint32_t seed) noexcept nogil
 cdef void source_free(Producer* producer) noexcept nogil
 # Sends what is due; returns when to call again.
 cdef int64_t source_tick(Producer* producer) noexcept nogil
 cdef int sink_open(Producer* producer) noexcept nogil
+# A sink that checks nothing and keeps the payloads instead, as loop.pxd has it.
+cdef int sink_open_capture(Producer* producer, uint8_t* bytes, size_t room) noexcept nogil
 cdef void sink_free(Producer* producer) noexcept nogil
 cdef void sink_check(Producer* producer, StoredPacket* packet) noexcept nogil
 # What a sink has seen: packets missing between its first and its newest.

@@ -3,11 +3,14 @@
 A source makes frames like an encoder's: at its frame rate, split into nearly equal packets, a larger one after a key-frame request. Each
 payload is a VP8 descriptor (any codec passes, no one decodes), the source's packet number, the time it was made, and bytes of
 a fixed pattern that depend on the number, so that a sink finds loss, corruption and the time on the way without keeping anything.
+
+Where a server works on the sound itself, a source says real packets over and over, and a sink keeps what came (loop.pxd).
 """
 from libc.stdint cimport uint16_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
 
+from native.engine.loop cimport Capture, Loop, LoopPacket, capture_init, capture_note, loop_init, loop_next
 from native.engine.router cimport router_forward
 from native.engine.state cimport KIND_AUDIO, KIND_VIDEO
 from native.engine.timer cimport timer_arm, timer_cancel, timer_init
@@ -15,6 +18,7 @@ from native.engine.transport cimport TIMER_SOURCE
 from native.stream.rtx cimport rtx_history_commit, rtx_history_reserve, stored_bytes
 from native.wire.bytes cimport be32_read, be32_write, be64_read, be64_write
 from native.wire.codec cimport CODEC_OPUS, CODEC_VP8
+from native.wire.rtp cimport EXT_AUDIO_LEVEL
 
 cdef enum:
     STAMP_BYTES = 14               # descriptor, frame tag, number, time
@@ -24,6 +28,8 @@ cdef enum:
     PATTERN_BYTES = 4096
     FRAMES_MOST = 1000             # a second: the wheel's grain
     FRAME_BYTES_MOST = 1 << 20
+    LOOP_FRAMES = 50               # a second, of Opus; sets only when a loop begins
+    LOOP_HEADER_BYTES = 13         # RTP's and the level
 
 cdef uint8_t PATTERN[4096]
 
@@ -36,12 +42,14 @@ cdef struct Source:
     uint64_t number
     uint32_t timestamp
     uint32_t timestamp_step
+    Loop loop                      # in place of frames of its own making
 
 cdef struct Sink:
     uint64_t first
     uint64_t highest
     uint64_t received
     uint64_t corrupt
+    Capture capture                # in place of checking
 
 
 cdef void pattern_fill() noexcept nogil:
@@ -87,6 +95,14 @@ cdef int source_open(Producer* producer, uint32_t bitrate_bps, uint32_t frames_p
     return 0
 
 
+cdef int source_open_loop(Producer* producer, const uint8_t* bytes, size_t size, uint32_t seed) noexcept nogil:
+    cdef Loop loop
+    if loop_init(&loop, bytes, size, (seed * <uint32_t>0x9E3779B1) >> 8) != 0 or source_open(producer, 0, LOOP_FRAMES, seed) != 0:
+        return -1
+    (<Source*>producer.source).loop = loop
+    return 0
+
+
 cdef void source_free(Producer* producer) noexcept nogil:
     cdef Source* source = <Source*>producer.source
     if source != NULL:
@@ -128,6 +144,44 @@ cdef void source_packet(Producer* producer, uint32_t payload_bytes, bint first, 
     router_forward(core, producer, packet)
 
 
+cdef void source_say(Producer* producer) noexcept nogil:
+    """The loop's next packet, with its level for subscribers that negotiated RFC 6464."""
+    cdef WorkerCore* core = producer.core
+    cdef Source* source = <Source*>producer.source
+    cdef LoopPacket next
+    cdef StoredPacket* packet
+    cdef uint8_t* bytes
+    loop_next(&source.loop, &next)
+    source.interval_us = <int64_t>next.wait_ms * 1000
+    packet = rtx_history_reserve(&producer.history, LOOP_HEADER_BYTES + next.size)
+    if packet == NULL:
+        return
+    memset(packet, 0, sizeof(StoredPacket))
+    bytes = stored_bytes(packet)
+    packet.seq64 = source.number
+    packet.arrived_us = core.now_us
+    packet.timestamp = source.timestamp
+    packet.header_bytes = LOOP_HEADER_BYTES
+    packet.payload_bytes = next.size
+    packet.size = <uint16_t>(LOOP_HEADER_BYTES + next.size)
+    packet.codec = producer.codec
+    packet.marker = next.marker
+    packet.info.picture_id_offset = -1
+    packet.info.tl0_offset = -1
+    packet.forwardable = <uint16_t>(1 << <int>EXT_AUDIO_LEVEL)
+    packet.extensions.values[<int>EXT_AUDIO_LEVEL].offset = LOOP_HEADER_BYTES - 1
+    packet.extensions.values[<int>EXT_AUDIO_LEVEL].size = 1
+    bytes[LOOP_HEADER_BYTES - 1] = next.level
+    memcpy(bytes + LOOP_HEADER_BYTES, next.payload, next.size)
+    source.number += 1
+    source.timestamp += <uint32_t>next.wait_ms * 48
+    producer.stream.highest = packet.seq64
+    producer.stream.arrived_us = core.now_us
+    (<Traffic*>core.traffic).sent += 1
+    rtx_history_commit(&producer.history, packet)
+    router_forward(core, producer, packet)
+
+
 cdef void source_frame(Producer* producer) noexcept nogil:
     cdef Source* source = <Source*>producer.source
     cdef bint keyframe = producer.keyframe_wanted
@@ -159,7 +213,9 @@ cdef int64_t source_tick(Producer* producer) noexcept nogil:
         traffic.late_frames += 1
     if late_us > <int64_t>traffic.latest_us:
         traffic.latest_us = <uint64_t>late_us
-    if producer.consumer_count:
+    if producer.consumer_count and source.loop.bytes != NULL:
+        source_say(producer)
+    elif producer.consumer_count:
         source_frame(producer)
     source.due_us += source.interval_us
     return source.due_us
@@ -170,6 +226,10 @@ cdef int sink_open(Producer* producer) noexcept nogil:
         return -1
     producer.sink = calloc(1, sizeof(Sink))
     return 0 if producer.sink != NULL else -1
+
+
+cdef int sink_open_capture(Producer* producer, uint8_t* bytes, size_t room) noexcept nogil:
+    return capture_init(&(<Sink*>producer.sink).capture, bytes, room) if sink_open(producer) == 0 else -1
 
 
 cdef void sink_free(Producer* producer) noexcept nogil:
@@ -183,6 +243,9 @@ cdef void sink_check(Producer* producer, StoredPacket* packet) noexcept nogil:
     cdef const uint8_t* payload = stored_bytes(packet) + packet.header_bytes
     cdef uint64_t number, late_us
     traffic.received += 1
+    if sink.capture.bytes != NULL:
+        capture_note(&sink.capture, packet.timestamp, payload, packet.payload_bytes)
+        return
     if packet.payload_bytes < STAMP_BYTES:
         traffic.corrupt += 1
         sink.corrupt += 1

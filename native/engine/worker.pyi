@@ -137,6 +137,12 @@ class Worker:
     def sink_open(self, producer_id: int) -> None:
         """Checks every packet of this producer, which a source has made: pattern, number, time on the way. See `traffic`; in producer_stats
         "sink_lost" counts the packets missing between its first and "sink_highest", its newest; "source_next" is a source's next number."""
+    def loop_open(self, producer_id: int, packets: bytes, *, seed: int = 1) -> None:
+        """A producer of this worker as source_open's, but of an encoder's real packets, said over and over at their own pace.
+        `packets`: records of loop.pxd; `seed`: with which it begins, and when. The same object may serve many producers."""
+    def capture_open(self, producer_id: int, room: bytearray) -> None:
+        """Keeps the payloads that come to this producer as long as there is room: records of loop.pxd, its size in front. `room` may be
+        read at any time and has to keep its size."""
     def traffic(self) -> dict[str, Any]:
         """All sources and sinks since start: {"sent", "received", "corrupt", "late_frames" (sent more than 5 ms after their time),
         "latest_us", "latency_max_us", "latency_step_us", "latency": packets by steps of time from source to sink, the last takes the

@@ -179,6 +179,7 @@ cdef class Worker(MixingCommands):
         if core == NULL:
             raise MemoryError()
         core.udp.fd = core.epoll_fd = core.command_fd = core.event_fd = -1
+        self.lent = []
         self.waiting = []
         self.clips = {}
         self.host = host
