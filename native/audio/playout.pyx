@@ -54,6 +54,7 @@ from native.stream.jitter cimport (
     jitter_asleep,
     jitter_done,
     jitter_init,
+    jitter_media_ts64,
     jitter_next,
     jitter_put,
     jitter_ready,
@@ -79,7 +80,15 @@ cdef enum:
     RUNS = 64
     DELAY_MAX_DEFAULT_MS = 1000
     STEPS_MAX = 64                 # per call; each appends 2.5 ms at least
+    PAUSE_SAMPLES = 4800           # quiet for 100 ms: between words, not within one
     QUIET_SHARE = 1000             # 30 dB below the speech: changes in it are not heard
+
+# A packet's share: the level falls by 1 dB in a second, slow enough to outlast a pause between sentences; the floor rises by 2 dB in a second.
+cdef float LEVEL_FALL = 0.995
+cdef float FLOOR_RISE = 1.01
+cdef float FLOOR_LEAST = 1e-10
+# Noise is told from speech by this: twice its least power.
+cdef float FLOOR_TIMES = 2
 
 
 cdef struct Playout:
@@ -90,7 +99,7 @@ cdef struct Playout:
     int end                        # what is decoded ends here
     bint anew                      # the decoder has to forget what it knew
     bint saved                     # `before` is the state before the bridging began
-    int quiet_samples
+    int quiet_samples              # how long it has been quiet
     int bridge                     # which was here
     bint skipping
     int asleep                     # 0, or the kind of comfort noise
@@ -178,10 +187,12 @@ cdef int fec_samples(const uint8_t* payload, size_t size) noexcept nogil:
     """
     cdef int samples = opus_packet_get_samples_per_frame(payload, RATE)
     cdef int parts = samples // 960 if samples > 960 else 1
+    cdef bint side
     if payload[0] & 0x80 or payload[0] & 3 != 0 or size < 2:
         # CELT alone has none; of packets with several frames only the first one's would count.
         return 0
-    return samples if payload[1] >> (7 - parts) & 1 else 0
+    side = payload[0] & 4 != 0 and payload[1] >> (6 - 2 * parts) & 1 != 0
+    return samples if payload[1] >> (7 - parts) & 1 or side else 0
 
 
 cdef int payload_put(Playout* playout, JitterInput* input, const uint8_t* payload, size_t size, int64_t now_us) noexcept nogil:
@@ -225,6 +236,7 @@ cdef int playout_put(Playout* playout, const uint8_t* rtp, size_t size, int64_t 
     cdef int kind
     cdef int done
     cdef int i
+    now_us = sane(now_us)
     if rtp_parse_header(rtp, size, &header) < 0 or rtp_parse_padding(rtp, size, &header) < 0:
         playout.stats.packets_malformed += 1
         return -1
@@ -263,6 +275,11 @@ cdef int playout_put(Playout* playout, const uint8_t* rtp, size_t size, int64_t 
     if done == 0:
         playout.stats.packets += 1
     return done
+
+
+cdef inline int64_t sane(int64_t now_us) noexcept nogil:
+    """A time that arithmetic can take: 285 years either way are enough."""
+    return 0 if now_us < 0 else (now_us if now_us < <int64_t>1 << 53 else <int64_t>1 << 53)
 
 
 cdef inline float* played_to(Playout* playout) noexcept nogil:
@@ -392,21 +409,21 @@ cdef void prepare_join(Playout* playout, int how) noexcept nogil:
 
 cdef void note_loudness(Playout* playout, const float* fresh, int samples) noexcept nogil:
     cdef float loud = stretch_loudness(fresh, samples, playout.channels)
-    # Falls by 1 dB per packet of 20 ms after a second: slow enough to outlast a pause between words.
-    playout.level = loud if loud > playout.level else playout.level * <float>0.995
-    if loud < playout.floor or playout.floor == 0:
-        playout.floor = loud + <float>1e-10
-    else:
-        playout.floor *= <float>1.01
+    playout.level = loud if loud > playout.level else playout.level * LEVEL_FALL
+    playout.floor = loud + FLOOR_LEAST if loud < playout.floor or playout.floor == 0 else playout.floor * FLOOR_RISE
+    playout.quiet_samples = playout.quiet_samples + samples if is_below(playout, loud) else 0
+
+
+cdef inline bint is_below(const Playout* playout, float loud) noexcept nogil:
+    return loud * QUIET_SHARE < playout.level or loud < playout.floor * FLOOR_TIMES
 
 
 cdef bint is_quiet(const Playout* playout, const float* x, int samples) noexcept nogil:
-    cdef float loud = stretch_loudness(x, samples, playout.channels)
-    return loud * QUIET_SHARE < playout.level or loud < playout.floor * 2
+    return is_below(playout, stretch_loudness(x, samples, playout.channels))
 
 
-cdef inline int quiet_kind(const Playout* playout, bint quiet) noexcept nogil:
-    return 0 if not quiet else (2 if playout.quiet_samples >= 4800 else 1)
+cdef inline int pause_kind(const Playout* playout, bint quiet) noexcept nogil:
+    return 0 if not quiet else (2 if playout.quiet_samples >= PAUSE_SAMPLES else 1)
 
 
 cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
@@ -414,8 +431,7 @@ cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
     cdef int pending = playout.end - playout.begin
     cdef bint quiet = is_quiet(playout, played_to(playout), pending)
     cdef int wanted
-    playout.quiet_samples = playout.quiet_samples + 960 if quiet else 0
-    wanted = jitter_scale(&playout.jitter, now_us, pending, pull, quiet_kind(playout, quiet))
+    wanted = jitter_scale(&playout.jitter, now_us, pending, pull, pause_kind(playout, quiet))
     cdef JitterStep step
     cdef int done
     if wanted > 0:
@@ -426,7 +442,7 @@ cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
         if pending < STRETCH_AHEAD:
             return
         quiet = is_quiet(playout, played_to(playout), pending)
-        wanted = jitter_scale(&playout.jitter, now_us, pending, pull, quiet_kind(playout, quiet))
+        wanted = jitter_scale(&playout.jitter, now_us, pending, pull, pause_kind(playout, quiet))
         if wanted <= 0:
             return
         if quiet:
@@ -438,7 +454,7 @@ cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
         if done > 0:
             playout.end -= done
             playout.stats.samples_removed += done
-            jitter_scaled(&playout.jitter, done, quiet, now_us)
+            jitter_scaled(&playout.jitter, quiet, now_us)
             mark_runs(playout, PLAYOUT_FASTER)
     elif wanted < 0:
         if pending < STRETCH_LAG_MAX:
@@ -447,7 +463,7 @@ cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
         if done > 0:
             note_run(playout, PLAYOUT_SLOWER, done)
             playout.stats.samples_inserted += done
-            jitter_scaled(&playout.jitter, -done, quiet, now_us)
+            jitter_scaled(&playout.jitter, quiet, now_us)
             mark_runs(playout, PLAYOUT_SLOWER)
 
 
@@ -557,6 +573,7 @@ cdef void advance(Playout* playout, int samples, int64_t now_us) noexcept nogil:
     """Sees to it that `samples` are pending."""
     cdef JitterStep step
     cdef int steps = 0
+    now_us = sane(now_us)
     compact(playout)
     while playout.end - playout.begin < samples and steps < STEPS_MAX:
         steps += 1
@@ -566,6 +583,10 @@ cdef void advance(Playout* playout, int samples, int64_t now_us) noexcept nogil:
             scale(playout, now_us, samples)
         elif step.action == JITTER_DECODE:
             scale_unheard(playout, now_us, samples)
+    if playout.end - playout.begin < samples:
+        # Only timestamps that overlap in absurd ways lead here.
+        memset(decoded_to(playout), 0, (samples - playout.end + playout.begin) * playout.channels * sizeof(float))
+        note_run(playout, PLAYOUT_SILENCE, samples - playout.end + playout.begin)
 
 
 cdef void scale_unheard(Playout* playout, int64_t now_us, int pull) noexcept nogil:
@@ -644,7 +665,7 @@ cdef void playout_repair(Playout* playout, int32_t repair_us) noexcept nogil:
 
 cdef uint32_t playout_timestamp(const Playout* playout, bint* known) noexcept nogil:
     known[0] = playout.jitter.known
-    return <uint32_t>(playout.jitter.next_ts64 - (playout.end - playout.begin))
+    return <uint32_t>(jitter_media_ts64(&playout.jitter) - (playout.end - playout.begin))
 
 
 cdef void playout_stats(const Playout* playout, PlayoutStats* out) noexcept nogil:

@@ -15,7 +15,7 @@ cdef enum JitterAction:
     JITTER_RESTORE                 # play `samples` from the FEC in packet `index`, which comes after them
     JITTER_CONCEAL                 # `samples` are lost
     JITTER_STALL                   # nothing has come: bridge `samples`, media time stands still
-    JITTER_SLEEP                   # the sender is silent: comfort noise, media time goes on
+    JITTER_SLEEP                   # the sender is silent: comfort noise until it is not
 
 cdef enum JitterJoin:              # how what is to be played now follows what was played last
     JITTER_JOIN_NEXT               # as the decoder has it
@@ -47,8 +47,10 @@ cdef struct Jitter:
     int64_t highest_seq64
     int64_t highest_ts64
     int64_t highest_us             # arrival of that packet
-    int64_t next_ts64              # media time of what is to be decoded next
-    int64_t last_seq64             # of the packet played last, -1 = of none that has one
+    int64_t next_ts64              # media time of what is to be decoded next; nothing older is taken
+    int64_t slept_samples          # of comfort noise since
+    int64_t last_seq64             # the highest number played, -1 = none
+    uint64_t played_mask           # bit k: last_seq64 - k has been played
     int64_t scaled_us              # when time was last scaled in the midst of speech
     uint64_t late
     uint64_t duplicate
@@ -77,11 +79,14 @@ cdef void jitter_next(Jitter* jitter, int64_t now_us, int pending, int pull, Jit
 cdef void jitter_done(Jitter* jitter) noexcept nogil
 # The decoder found that the packet just played was the sender's going to sleep, or not.
 cdef void jitter_asleep(Jitter* jitter, bint asleep) noexcept nogil
-# How many of the pending samples should go (negative: should be added), 0 = none; `quiet` = nobody would hear it.
+# How many of the pending samples should go (negative: should be added), 0 = none; `quiet`: 0 = this is speech, 1 = nobody would hear it,
+# 2 = in the midst of a pause.
 cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int quiet) noexcept nogil
-# After scaling by that many (as above).
-cdef void jitter_scaled(Jitter* jitter, int samples, bint quiet, int64_t now_us) noexcept nogil
+# After scaling.
+cdef void jitter_scaled(Jitter* jitter, bint quiet, int64_t now_us) noexcept nogil
 # Whether the next packet in order is there.
 cdef bint jitter_ready(const Jitter* jitter) noexcept nogil
+# Media time of what is to be decoded next, also before the first and while asleep.
+cdef int64_t jitter_media_ts64(const Jitter* jitter) noexcept nogil
 # From the oldest undecoded to the newest sample here.
 cdef int64_t jitter_span_samples(const Jitter* jitter) noexcept nogil

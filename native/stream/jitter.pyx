@@ -12,9 +12,9 @@ time is taken for it, so that the delay stays; if it comes, it is played, and th
 
 Invariants: a packet is played once or never; media time never goes back except for another stream; every step has samples > 0.
 """
-from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint64_t
 
-from native.stream.jitter_delay cimport delay_base_us, delay_init, delay_note, delay_restart, delay_target_us, delay_turn
+from native.stream.jitter_delay cimport delay_base_us, delay_expect_repair, delay_init, delay_note, delay_restart, delay_target_us, delay_turn
 from native.stream.jitter_store cimport STORE_PACKETS, StoredPacket, store_at, store_clear, store_drop, store_insert
 
 cdef enum:
@@ -22,7 +22,7 @@ cdef enum:
     # A timestamp this far from where it should be belongs to another stream; what a stalled link does stays below.
     JUMP_SAMPLES = 240000
     GIVE_UP_SAMPLES = 96000        # bridged in vain: from here on the next packet is a new beginning
-    EXCESS_DROP_US = 1000000       # more delay than that above the target is thrown away, not played faster
+    EXCESS_DROP_US = 1500000       # more delay than that above the target is thrown away, not played faster
     QUIET_OVER_US = 10000          # above the target: what is removed where nobody hears it
     OVER_SHARE = 6                 # and as much of the target itself: a long delay is known less exactly
     ENOUGH_US = 2500               # less is not worth a seam
@@ -47,8 +47,9 @@ cdef void jitter_init(Jitter* jitter, int32_t min_us, int32_t max_us) noexcept n
     jitter.scaling = 0
     jitter.known = 0
     jitter.suspect = 0
-    jitter.next_ts64 = 0
+    jitter.highest_ts64 = jitter.next_ts64 = jitter.slept_samples = 0
     jitter.last_seq64 = -1
+    jitter.played_mask = 0
     jitter.scaled_us = 0
     jitter.late = jitter.duplicate = jitter.discarded = jitter.waited_us = jitter.played = 0
 
@@ -68,8 +69,9 @@ cdef void stream_begin(Jitter* jitter, const JitterInput* input, int64_t now_us)
     jitter.highest_ts64 = (<int64_t>1 << 33) + <int64_t>input.timestamp
     jitter.highest_seq64 = (<int64_t>1 << 17) + input.seq16
     jitter.highest_us = now_us
-    jitter.next_ts64 = jitter.highest_ts64
+    jitter.next_ts64 = jitter.slept_samples = 0
     jitter.last_seq64 = -1
+    jitter.played_mask = 0
 
 
 cdef inline int64_t ts64_of(const Jitter* jitter, uint32_t timestamp) noexcept nogil:
@@ -121,13 +123,9 @@ cdef int jitter_put(Jitter* jitter, const JitterInput* input, const uint8_t* pay
         if packet.ts64 > jitter.highest_ts64:
             jitter.highest_ts64 = packet.ts64
             jitter.highest_us = now_us
-    if jitter.state != JITTER_IDLE and packet.ts64 < jitter.next_ts64:
+    if packet.ts64 < jitter.next_ts64:
         if not input.redundant:
-            if packet.seq64 == jitter.last_seq64:
-                jitter.duplicate += 1
-            else:
-                jitter.late += 1
-                delay_note(&jitter.delay, packet.ts64, packet.samples, now_us)
+            note_late(jitter, &packet)
         return -1
     done = store_insert(&jitter.store, &packet, payload)
     if done < 0:
@@ -144,6 +142,18 @@ cdef int jitter_put(Jitter* jitter, const JitterInput* input, const uint8_t* pay
     if not input.redundant:
         delay_note(&jitter.delay, packet.ts64, packet.samples, now_us)
     return 1 if begins else 0
+
+
+cdef void note_late(Jitter* jitter, const StoredPacket* packet) noexcept nogil:
+    """Its time has gone by: without it, or because it was here before."""
+    cdef int64_t behind = jitter.last_seq64 - packet.seq64
+    if 0 <= behind < 64 and jitter.played_mask >> behind & 1:
+        jitter.duplicate += 1
+        return
+    jitter.late += 1
+    # A repair has been reckoned with when the packet was missing.
+    if jitter.delay.repair_us == 0:
+        delay_note(&jitter.delay, packet.ts64, packet.samples, packet.arrival_us)
 
 
 cdef void make_room(Jitter* jitter) noexcept nogil:
@@ -170,6 +180,20 @@ cdef void drop_old(Jitter* jitter) noexcept nogil:
     store_drop(&jitter.store, count)
 
 
+cdef bint drop_excess(Jitter* jitter, int64_t excess_us) noexcept nogil:
+    """After an outage its packets come all at once: nobody wants to hear seconds of them, so the older ones are passed over."""
+    cdef int64_t excess = excess_us * 6 // 125
+    cdef int64_t span = jitter_span_samples(jitter)
+    cdef uint64_t late = jitter.late
+    if excess_us < EXCESS_DROP_US or span * 125 // 6 < EXCESS_DROP_US:
+        return 0
+    jitter.next_ts64 += excess if excess < span - TICK_SAMPLES else span - TICK_SAMPLES
+    drop_old(jitter)
+    jitter.discarded += jitter.late - late
+    jitter.late = late
+    return 1
+
+
 cdef inline int64_t transit_us(const Jitter* jitter, int64_t now_us, int pending, int pull) noexcept nogil:
     """The playout transit at the turn of the next packet: at the pull that finds too little decoded."""
     return now_us - media_us(jitter.next_ts64 - pending + pending % pull)
@@ -185,12 +209,30 @@ cdef void take(Jitter* jitter, int64_t now_us, int pending, int join, JitterStep
     jitter.taken = 1
     jitter.next_ts64 = packet.ts64 + packet.samples
     if packet.seq64 >= 0:
-        jitter.last_seq64 = packet.seq64
+        note_played(jitter, packet.seq64)
     jitter.stalled_samples = 0
+    jitter.slept_samples = 0
     jitter.state = JITTER_PLAYING
     jitter.played += 1
-    jitter.waited_us += <uint64_t>(now_us - packet.arrival_us + media_us(pending))
+    if now_us > packet.arrival_us:
+        jitter.waited_us += <uint64_t>(now_us - packet.arrival_us)
+    jitter.waited_us += <uint64_t>media_us(pending)
     delay_turn(&jitter.delay, packet.redundant, packet.samples)
+
+
+cdef void note_played(Jitter* jitter, int64_t seq64) noexcept nogil:
+    cdef int64_t ahead = seq64 - jitter.last_seq64
+    if ahead > 0:
+        jitter.played_mask = 1 if jitter.last_seq64 < 0 or ahead >= 64 else (jitter.played_mask << ahead | 1)
+        jitter.last_seq64 = seq64
+    elif ahead > -64:
+        jitter.played_mask |= <uint64_t>1 << -ahead
+
+
+cdef void miss(Jitter* jitter, int samples) noexcept nogil:
+    """`samples` are played without what they should have been made of."""
+    delay_turn(&jitter.delay, 1, samples)
+    delay_expect_repair(&jitter.delay)
 
 
 cdef void jitter_next(Jitter* jitter, int64_t now_us, int pending, int pull, JitterStep* step) noexcept nogil:
@@ -208,13 +250,7 @@ cdef void jitter_next(Jitter* jitter, int64_t now_us, int pending, int pull, Jit
             return
         jitter.next_ts64 = store_at(&jitter.store, 0).ts64
         join = JITTER_JOIN_ANEW
-    elif jitter.store.count > 0 and transit_us(jitter, now_us, pending, pull) - target_us > EXCESS_DROP_US:
-        # An outage is over and its packets came all at once: nobody wants to hear them all.
-        jitter.next_ts64 += (transit_us(jitter, now_us, pending, pull) - target_us) * 6 // 125
-        gap = jitter.late
-        drop_old(jitter)
-        jitter.discarded += jitter.late - gap
-        jitter.late = gap
+    elif drop_excess(jitter, transit_us(jitter, now_us, pending, pull) - target_us):
         join = JITTER_JOIN_ANEW
     if jitter.store.count == 0:
         nothing(jitter, step)
@@ -226,11 +262,7 @@ cdef void jitter_next(Jitter* jitter, int64_t now_us, int pending, int pull, Jit
         if now_us - media_us(first.ts64 - pending) >= target_us:
             take(jitter, now_us, pending, JITTER_JOIN_ANEW, step)
             return
-        jitter.state = JITTER_ASLEEP
-        step.action = JITTER_SLEEP
-        if gap < step.samples:
-            step.samples = <int>gap
-        jitter.next_ts64 += step.samples
+        sleep(jitter, step)
         return
     if gap > 0 and jitter.stalled_samples > 0:
         if gap > first.frame_samples or transit_us(jitter, now_us, pending, pull) > target_us - media_us(TICK_SAMPLES // 2):
@@ -238,10 +270,10 @@ cdef void jitter_next(Jitter* jitter, int64_t now_us, int pending, int pull, Jit
             if jitter.stalled_samples < gap:
                 jitter.next_ts64 += jitter.stalled_samples
                 gap -= jitter.stalled_samples
-                delay_turn(&jitter.delay, 1, jitter.stalled_samples)
+                miss(jitter, jitter.stalled_samples)
                 jitter.stalled_samples = 0
             else:
-                delay_turn(&jitter.delay, 1, <int>gap)
+                miss(jitter, <int>gap)
                 if jitter.stalled_samples > gap:
                     join = JITTER_JOIN_ANEW
                 gap = 0
@@ -261,14 +293,20 @@ cdef void jitter_next(Jitter* jitter, int64_t now_us, int pending, int pull, Jit
             gap = first.frame_samples
         step.samples = <int>gap if gap < 2 * TICK_SAMPLES else 2 * TICK_SAMPLES
     jitter.next_ts64 += step.samples
-    delay_turn(&jitter.delay, 1, step.samples)
+    miss(jitter, step.samples)
+
+
+cdef void sleep(Jitter* jitter, JitterStep* step) noexcept nogil:
+    """Media time stands still here, so that a packet on a slower route than the last is still taken."""
+    jitter.state = JITTER_ASLEEP
+    jitter.slept_samples += step.samples
+    step.action = JITTER_SLEEP
 
 
 cdef void nothing(Jitter* jitter, JitterStep* step) noexcept nogil:
     """There is no packet at all."""
     if jitter.state == JITTER_ASLEEP:
-        step.action = JITTER_SLEEP
-        jitter.next_ts64 += step.samples
+        sleep(jitter, step)
         return
     if jitter.stalled_samples >= GIVE_UP_SAMPLES:
         jitter.state = JITTER_IDLE
@@ -322,13 +360,19 @@ cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int
     return <int>(excess_us * 6 // 125)
 
 
-cdef void jitter_scaled(Jitter* jitter, int samples, bint quiet, int64_t now_us) noexcept nogil:
+cdef void jitter_scaled(Jitter* jitter, bint quiet, int64_t now_us) noexcept nogil:
     if not quiet:
         jitter.scaled_us = now_us
 
 
 cdef bint jitter_ready(const Jitter* jitter) noexcept nogil:
     return jitter.store.count > 0 and store_at(&jitter.store, 0).ts64 <= jitter.next_ts64
+
+
+cdef int64_t jitter_media_ts64(const Jitter* jitter) noexcept nogil:
+    if jitter.store.count > 0 and jitter.state == JITTER_IDLE:
+        return store_at(&jitter.store, 0).ts64
+    return jitter.highest_ts64 if jitter.next_ts64 == 0 else jitter.next_ts64 + jitter.slept_samples
 
 
 cdef int64_t jitter_span_samples(const Jitter* jitter) noexcept nogil:

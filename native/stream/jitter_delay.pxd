@@ -29,7 +29,7 @@ cdef struct JitterDelay:
     int started
     int recent_head
     int recent_count
-    uint32_t weights[256]
+    uint64_t weights[256]
     RecentArrival recent[64]       # in order of sending
 
 cdef inline int64_t delay_base_us(const JitterDelay* delay) noexcept nogil:
@@ -43,5 +43,7 @@ cdef void delay_restart(JitterDelay* delay) noexcept nogil
 cdef void delay_note(JitterDelay* delay, int64_t ts64, int32_t samples, int64_t now_us) noexcept nogil
 # A packet's turn to be played came: was it there?
 cdef void delay_turn(JitterDelay* delay, bint missing, int32_t samples) noexcept nogil
+# A packet was missing for which a retransmission is asked, if any are.
+cdef void delay_expect_repair(JitterDelay* delay) noexcept nogil
 # The transit at which to play: a sample of media time m is to be decoded at m + this.
 cdef int64_t delay_target_us(const JitterDelay* delay, int64_t now_us) noexcept nogil

@@ -13,7 +13,7 @@ transits fade faster than clocks drift apart.
 Invariants: integers only; weights sum to `total`; work per packet is linear in DELAY_BINS at most; any input leaves a target within
 [base + min_us, base + max_us].
 """
-from libc.stdint cimport INT64_MAX, INT64_MIN, UINT32_MAX, int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, INT64_MIN, int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memmove, memset
 
 cdef enum:
@@ -23,9 +23,12 @@ cdef enum:
     LONG_US = 120000               # which is at 177 ms end to end; network, devices and the far end have their share of it
     COST_CONCEALED = 700000        # all packets concealed; 1 % = 7 R, Opus with its concealment (G.113 gives such codecs 4 to 9)
     COST_FEC = 200000              # all packets restored by FEC
-    MEMORY_US = 10000000           # arrivals fade with this time constant: shorter forgets a stall before the next, longer sticks to a bad minute
-    UNIT_START = 65536
-    UNIT_MAX = 268435456
+    OVERTAKEN_PERCENT = 60
+    MEMORY_US = 20000000           # arrivals fade with this time constant: shorter forgets a stall before the next, longer sticks to a bad minute
+    UNIT_START = 16384
+    # The weight of one memory full of the shortest packets, times the greatest cost, has to fit 63 bits.
+    UNIT_MAX = 16777216
+    UNIT_SHIFT = 10
     FIRST_BIN = 16                 # room for packets faster than the first one
     BASE_SHARE = 24                # the base is where 1/24 of the packets are faster: the fastest of the step window
     # Recognising a step
@@ -74,21 +77,15 @@ cdef void shift_bins(JitterDelay* delay, int64_t by) noexcept nogil:
     if by > 0:
         for i in range(DELAY_BINS - count, DELAY_BINS):
             off += delay.weights[i]
-        memmove(&delay.weights[count % DELAY_BINS], delay.weights, (DELAY_BINS - count) * sizeof(uint32_t))
-        memset(delay.weights, 0, count * sizeof(uint32_t))
-        add_weight(delay, DELAY_BINS - 1, off)
+        memmove(&delay.weights[count % DELAY_BINS], delay.weights, (DELAY_BINS - count) * sizeof(uint64_t))
+        memset(delay.weights, 0, count * sizeof(uint64_t))
+        delay.weights[DELAY_BINS - 1] += off
     else:
         for i in range(count):
             off += delay.weights[i]
-        memmove(delay.weights, &delay.weights[count % DELAY_BINS], (DELAY_BINS - count) * sizeof(uint32_t))
-        memset(&delay.weights[DELAY_BINS - count], 0, count * sizeof(uint32_t))
-        add_weight(delay, 0, off)
-
-
-cdef inline void add_weight(JitterDelay* delay, int at, uint64_t weight) noexcept nogil:
-    """Without counting it into `total`; saturates, which only many packets in one bin for minutes could reach."""
-    cdef uint64_t sum = delay.weights[at] + weight
-    delay.weights[at] = <uint32_t>sum if sum < UINT32_MAX else UINT32_MAX
+        memmove(delay.weights, &delay.weights[count % DELAY_BINS], (DELAY_BINS - count) * sizeof(uint64_t))
+        memset(&delay.weights[DELAY_BINS - count], 0, count * sizeof(uint64_t))
+        delay.weights[0] += off
 
 
 cdef void sum_weights(JitterDelay* delay) noexcept nogil:
@@ -102,10 +99,10 @@ cdef void scale_down(JitterDelay* delay) noexcept nogil:
     """Before the weights outgrow their integers: all of them smaller by the same factor."""
     cdef int i
     for i in range(DELAY_BINS):
-        delay.weights[i] >>= 12
+        delay.weights[i] >>= UNIT_SHIFT
     for i in range(DELAY_RECENT):
-        delay.recent[i].weight >>= 12
-    delay.unit >>= 12
+        delay.recent[i].weight >>= UNIT_SHIFT
+    delay.unit >>= UNIT_SHIFT
     sum_weights(delay)
 
 
@@ -120,9 +117,9 @@ cdef void histogram_add(JitterDelay* delay, int64_t transit_us, uint32_t weight)
     delay.total += weight
 
 
-cdef void histogram_remove(JitterDelay* delay, int64_t transit_us, uint32_t weight) noexcept nogil:
+cdef void histogram_remove(JitterDelay* delay, int64_t transit_us, uint64_t weight) noexcept nogil:
     cdef int at = bin_of(delay, transit_us)
-    # Rounding of the bins' edges and saturation may have left less than was put in.
+    # Scaling down and the outermost bins may have left less than was put in.
     if weight > delay.weights[at]:
         weight = delay.weights[at]
     delay.weights[at] -= weight
@@ -166,6 +163,16 @@ cdef int step_window(const JitterDelay* delay, int64_t* least, int64_t* most) no
     return 0
 
 
+cdef int64_t recent_most(const JitterDelay* delay) noexcept nogil:
+    """The slowest of all recent arrivals."""
+    cdef int64_t most = INT64_MIN
+    cdef int i
+    for i in range(DELAY_RECENT):
+        if delay.recent[i].transit_us > most:
+            most = delay.recent[i].transit_us
+    return most
+
+
 cdef void take_step(JitterDelay* delay, int count, int64_t by_us) noexcept nogil:
     """The route is slower by `by_us` since the `count` latest arrivals: the histogram moves along, they are judged anew."""
     cdef RecentArrival* one
@@ -195,6 +202,11 @@ cdef void watch_step(JitterDelay* delay) noexcept nogil:
     middle_us = delay.reference_us + <int64_t>quantile_bin(delay, delay.total // 2) * DELAY_BIN_US
     if least > middle_us + STEP_US or most < low_us - STEP_US:
         take_step(delay, count, least - low_us)
+    elif delay.recent_count == DELAY_RECENT:
+        # A queue that drains is a step down in many small ones: none of the recent packets was as slow as half of those remembered.
+        most = recent_most(delay)
+        if most < middle_us - STEP_US:
+            take_step(delay, count, most - middle_us)
 
 
 cdef void choose_target(JitterDelay* delay) noexcept nogil:
@@ -243,8 +255,11 @@ cdef void delay_note(JitterDelay* delay, int64_t ts64, int32_t samples, int64_t 
     delay.packet_us = samples * 125 // 6
     if delay.unit >= UNIT_MAX:
         scale_down(delay)
-    histogram_add(delay, transit_us, delay.unit)
-    if ts64 > delay.newest_ts64:
+    if ts64 < delay.newest_ts64:
+        # Overtaken: had it been too late, the one that overtook it could have restored it.
+        histogram_add(delay, transit_us, delay.unit * OVERTAKEN_PERCENT // 100)
+    else:
+        histogram_add(delay, transit_us, delay.unit)
         delay.newest_ts64 = ts64
         one = &delay.recent[delay.recent_head]
         one.transit_us = transit_us
@@ -263,12 +278,19 @@ cdef void delay_turn(JitterDelay* delay, bint missing, int32_t samples) noexcept
     delay.loss_q16 += <int32_t>(((65536 if missing else 0) - delay.loss_q16) * share >> 16)
 
 
+cdef void delay_expect_repair(JitterDelay* delay) noexcept nogil:
+    """A retransmission is but a late packet: it weighs as one, where it will be, so the target covers it if that pays."""
+    if delay.repair_us > 0 and delay.started:
+        histogram_add(delay, delay_base_us(delay) + delay.packet_us + delay.repair_us, delay.unit * OVERTAKEN_PERCENT // 100)
+        choose_target(delay)
+
+
 cdef int64_t delay_target_us(const JitterDelay* delay, int64_t now_us) noexcept nogil:
     cdef int64_t base_us = delay_base_us(delay)
     cdef int64_t target_us = delay.reference_us + delay.target_bin_us
     cdef int64_t age_us = now_us - delay.first_us
     cdef int64_t least = base_us + delay.min_us
-    if age_us < PRIOR_FADE_US and least < base_us + PRIOR_US * (PRIOR_FADE_US - age_us) // PRIOR_FADE_US:
+    if 0 <= age_us < PRIOR_FADE_US and least < base_us + PRIOR_US * (PRIOR_FADE_US - age_us) // PRIOR_FADE_US:
         least = base_us + PRIOR_US * (PRIOR_FADE_US - age_us) // PRIOR_FADE_US
     if target_us < least:
         target_us = least
