@@ -80,7 +80,7 @@ cdef enum:
     RUNS = 64
     DELAY_MAX_DEFAULT_MS = 1000
     STEPS_MAX = 64                 # per call; each appends 2.5 ms at least
-    PAUSE_SAMPLES = 4800           # quiet for 100 ms: between words, not within one
+    PAUSE_SAMPLES = 8640           # quiet for 180 ms: between words, not within one
     QUIET_SHARE = 1000             # 30 dB below the speech: changes in it are not heard
 
 # A packet's share: the level falls by 1 dB in a second, slow enough to outlast a pause between sentences; the floor rises by 2 dB in a second.

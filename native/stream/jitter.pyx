@@ -23,7 +23,8 @@ cdef enum:
     JUMP_SAMPLES = 240000
     GIVE_UP_SAMPLES = 96000        # bridged in vain: from here on the next packet is a new beginning
     EXCESS_DROP_US = 1500000       # more delay than that above the target is thrown away, not played faster
-    QUIET_OVER_US = 10000          # above the target: what is removed where nobody hears it
+    PAUSE_OVER_US = 6000           # above the target: what is removed in the midst of a pause
+    QUIET_OVER_US = 30000          # and in a short one
     OVER_SHARE = 6                 # and as much of the target itself: a long delay is known less exactly
     ENOUGH_US = 2500               # less is not worth a seam
     QUIET_UNDER_US = 4000
@@ -330,7 +331,7 @@ cdef void jitter_asleep(Jitter* jitter, bint asleep) noexcept nogil:
 cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int quiet) noexcept nogil:
     cdef int64_t target_us = delay_target_us(&jitter.delay, now_us)
     cdef int64_t excess_us = transit_us(jitter, now_us, pending, pull) - target_us
-    cdef int64_t over_us = QUIET_OVER_US + (target_us - delay_base_us(&jitter.delay)) // OVER_SHARE
+    cdef int64_t over_us = PAUSE_OVER_US + (target_us - delay_base_us(&jitter.delay)) // OVER_SHARE
     cdef int64_t under_us = QUIET_UNDER_US
     if jitter.state != JITTER_PLAYING:
         return 0
@@ -338,7 +339,7 @@ cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int
         over_us = SPEECH_OVER_US if over_us < SPEECH_OVER_US else over_us
         under_us = SPEECH_UNDER_US
     elif quiet == 1:
-        over_us += QUIET_OVER_US * 2
+        over_us += QUIET_OVER_US - PAUSE_OVER_US
     # Once begun it goes on to the target: one change in one pause instead of many small ones.
     if jitter.scaling > 0:
         over_us = ENOUGH_US if quiet else over_us // 2
