@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mediaserver.errors import LocalError
+from mediaserver.mixing.noise import find_noise_library
 from mediaserver.mixing.shelf import ClipShelf
 
 if TYPE_CHECKING:
@@ -82,9 +83,12 @@ class VoiceListener(Protocol):
 def native_worker(host: str, port: int) -> "Worker":
     """The real thing. LocalError says what to do where the native part is missing or the port cannot be had."""
     try:
-        from native.engine.worker import Worker, WorkerError
+        from native.engine.worker import Worker, WorkerError, noise_library
     except ImportError as error:
         raise LocalError(f"The native media engine is not built ({error}); build it with: python setup.py build_ext --inplace") from error
+    path = find_noise_library()
+    if path is not None and not noise_library(path):
+        log.warning("%s is not RNNoise as we know it: noise suppression does nothing", path)
     try:
         return Worker(host, port)
     except WorkerError as error:

@@ -112,6 +112,6 @@ cdef void mixer_stats(const Mixer* mixer, MixerStats* out) noexcept nogil
 # What this mix sent in the last tick, before Opus: MIXER_SAMPLES a channel, interleaved, valid until the next call. NULL: no such mix.
 cdef const float* mixer_mix_samples(const Mixer* mixer, uint32_t mix) noexcept nogil
 
-# Where RNNoise's library is (librnnoise.so); for the whole process, once, before any mixer runs. 0, or -1 when it is not that. Without it
-# suppress_noise has no effect.
+# Where RNNoise's library is (librnnoise.so); for the whole process, before any mixer runs; the first that is found stays. 0, or -1 when it is
+# not that. Without it suppress_noise has no effect.
 cdef int mixer_noise_library(const char* path) noexcept nogil

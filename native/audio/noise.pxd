@@ -6,7 +6,7 @@ cdef enum:
 cdef struct NoiseSuppressor:
     void* state                    # DenoiseState; NULL = none
 
-# Opens librnnoise at this path, once for the process, before any mixer runs: 0, or -1 when it is not what is called RNNoise.
+# Opens librnnoise at this path, before any mixer runs; once it is open, nothing more happens: 0, or -1 when it is not what is called RNNoise.
 cdef int noise_library(const char* path) noexcept nogil
 cdef bint noise_available() noexcept nogil
 # 0, or -1: no library or no memory.

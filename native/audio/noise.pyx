@@ -2,7 +2,7 @@
 
 Its library is opened at run time at a path the caller found: a machine without it loses this one option and nothing else. Called by audio.voice.
 
-The functions' addresses are the process's own, set once before workers start and only read from then on; the library is never closed.
+The functions' addresses are the process's own, set once before mixers run and only read from then on; the library is never closed.
 """
 from libc.stddef cimport size_t
 
@@ -25,9 +25,12 @@ cdef float SCALE = 32768
 
 
 cdef int noise_library(const char* path) noexcept nogil:
-    cdef void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL)
+    cdef void* library
     cdef Library found
     cdef FrameSize frame_size
+    if noise_available():          # mixers may run by now
+        return 0
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL)
     if library == NULL:
         return -1
     found.create = <Create>dlsym(library, "rnnoise_create")
