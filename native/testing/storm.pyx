@@ -9,6 +9,7 @@ from libc.string cimport memcpy, memset
 
 from native.wire.codec cimport CODEC_AV1, CODEC_H264, CODEC_OPUS, CODEC_VP8, CODEC_VP9, Codec, CodecInfo, codec_parse, codec_patch
 from native.wire.demux cimport PACKET_CLASS_COUNT, packet_classify
+from native.wire.dtmf cimport TelephoneEvent, dtmf_parse, dtmf_write
 from native.wire.rtp cimport (
     EXT_COUNT,
     RtpExtensionMap,
@@ -129,6 +130,18 @@ cdef int check_codec(Codec codec, uint8_t* data, size_t size) noexcept nogil:
     return ACCEPTED
 
 
+cdef int check_dtmf(uint8_t* data, size_t size) noexcept nogil:
+    cdef TelephoneEvent event
+    cdef uint8_t again[4]
+    if dtmf_parse(data, size, &event) != 0:
+        return REFUSED
+    dtmf_write(again, &event)
+    # All but the reserved bit, which a receiver ignores.
+    if again[0] != data[0] or again[1] != data[1] & 0xBF or again[2] != data[2] or again[3] != data[3]:
+        return BROKEN
+    return ACCEPTED
+
+
 cdef int check_opus(uint8_t* data, size_t size) noexcept nogil:
     return check_codec(CODEC_OPUS, data, size)
 
@@ -197,6 +210,8 @@ cdef Check check_of(str name):
         return check_rtp
     if name == "stun":
         return check_stun
+    if name == "dtmf":
+        return check_dtmf
     if name == "opus":
         return check_opus
     if name == "vp8":

@@ -25,6 +25,7 @@ CORPORA = {
     "demux": [*RTP, *STUN, bytes.fromhex("81c90007") + bytes(28), bytes.fromhex("16fefd") + bytes(40)],
     "rtp": RTP,
     "stun": STUN,
+    "dtmf": [bytes.fromhex(text) for text in ("0b8a0640", "000affff", "ff3f0000ff")],
     "opus": [b"\xfc\xff\xfe"],
     "vp8": [bytes.fromhex(text) for text in ("10500000", "90809234509d012a", "90f09234074550", "90e011074551")],
     "vp9": [
