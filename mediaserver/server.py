@@ -24,6 +24,7 @@ from mediaserver.ice import candidates, local_addresses
 from mediaserver.metrics import HandshakeResult, Metrics
 from mediaserver.mixing.library import ClipLibrary
 from mediaserver.participant import Session
+from mediaserver.recorder import RoomRecorder
 from mediaserver.room import Room
 from mediaserver.sdp import Description, parse
 from mediaserver.workers import MediaWorker, WorkerFactory, WorkerPool, native_worker
@@ -80,6 +81,7 @@ class MediaServer:
         self.clips = ClipLibrary(settings.audio_hold_music)
         self.draining = False
         self.participant_count = 0  # kept by the rooms
+        self.recorder = RoomRecorder(settings, self.hub)
         self._worker_factory = worker_factory
         self._pool: WorkerPool | None = None
         self._executor: ThreadPoolExecutor | None = None
@@ -121,6 +123,7 @@ class MediaServer:
             room.close()
         if connected:
             await asyncio.sleep(FAREWELL_S)
+        await self.recorder.close()
         pool, self._pool = self._pool, None
         if self._sweep is not None:
             self._sweep.cancel()

@@ -85,8 +85,9 @@ class Worker:
     def producer_record(self, producer_id: int, on: bool) -> None:
         """From now on its packets, repaired ones too, can be taken by `packets`. For a recorder's process."""
     def packets(self) -> list[tuple[int, int, int, int, int, int, bytes]]:
-        """Takes recorded packets (at most 4096) in the order of their arrival. No event tells of them: ask every few ms. Not read for long,
-        8 MiB of them wait and the rest are dropped ("records_dropped" of the counters). May be called from another thread than the commands.
+        """Takes recorded packets (at most 4096) in the order of their arrival. No event tells of them: ask every few ms. Not read for
+        long, 8 MiB of them wait and the rest are dropped ("records_dropped" of the counters). May be called from another thread than
+        the commands.
 
         Each: (producer_id, seq64, arrived_us of the monotonic clock, NTP time and RTP timestamp of the stream's newest sender report (0, 0:
         none yet), microseconds between that report's arrival and the packet's, the RTP packet without padding). The low bit of the NTP time
