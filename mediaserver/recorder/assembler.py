@@ -5,7 +5,7 @@ one. Invariant: whatever the payloads are, nothing raises.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediaserver.recorder import av1, h264, opus, vp8, vp9
 from mediaserver.recorder.frame import Frame, Piece
@@ -37,11 +37,17 @@ class Timed:
 class Assembler:
     """See the module. `wants_keyframe`: video waits for one; `broken`: frames left out so far."""
 
-    __slots__ = ("_audio", "_frame", "_lost", "_piece", "_pieces", "_spoilt", "_start", "broken", "wants_keyframe")
+    __slots__ = (
+        "_audio", "_bare", "_configured", "_frame", "_lost", "_needs_config", "_piece", "_pieces", "_spoilt", "_start", "broken",
+        "wants_keyframe",
+    )  # fmt: skip
 
     def __init__(self, codec: str) -> None:
         self._piece, self._frame = CODECS[codec]
         self._audio = codec == "opus"
+        self._bare = False
+        self._needs_config = codec == "H264"
+        self._configured: Frame | None = None  # the last one that brought its parameter sets
         self._pieces: list[Piece] = []
         self._start: Packet | None = None
         self._spoilt = self._lost = False
@@ -80,6 +86,15 @@ class Assembler:
         # What is left of its frame comes without a beginning, and what refers to it cannot be decoded.
         self.wants_keyframe = not self._audio
 
+    def _with_config(self, frame: Frame) -> Frame:
+        """A key frame whose sender gives parameter sets only once, with them; without any known it is none."""
+        known = self._configured
+        # Behind a loss it may be the parameter sets that are missing, and they may be new ones; twice in a row it is the sender's habit.
+        doubted, self._bare = self._lost and not self._bare, True
+        if known is None or doubted:
+            return replace(frame, keyframe=False)
+        return Frame(known.config + frame.data, True, known.config, known.width, known.height)
+
     def _finish(self) -> list[Timed]:
         start, pieces, spoilt = self._start, self._pieces, self._spoilt
         self._start, self._pieces, self._spoilt = None, [], False
@@ -91,6 +106,10 @@ class Assembler:
             self._lost = True
             self.wants_keyframe = not self._audio
             return []
+        if frame.config:
+            self._configured, self._bare = frame, False
+        elif frame.keyframe and self._needs_config:
+            frame = self._with_config(frame)
         if self.wants_keyframe and not frame.keyframe:
             return []
         self.wants_keyframe = False

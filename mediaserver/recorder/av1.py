@@ -6,12 +6,13 @@ Temporal delimiters are left out, as containers want it (AV1 in Matroska, sectio
 from mediaserver.recorder.bits import Bits
 from mediaserver.recorder.frame import Frame, Piece
 
-__all__ = ["frame", "piece"]
+__all__ = ["configuration", "frame", "piece"]
 
 CONTINUES, GOES_ON, NEW_SEQUENCE = 0x80, 0x40, 0x08
 HAS_EXTENSION, HAS_SIZE = 0x04, 0x02
 SEQUENCE_HEADER, DELIMITER, TILE_LIST, PADDING = 1, 2, 8, 15
 LEB128_BYTES_MOST = 8
+EIGHT_BITS_420 = 0x0C  # what profile 0 is in practice; decoders read the sequence header itself
 
 
 def _leb128_read(data: bytes, at: int) -> tuple[int, int]:
@@ -111,6 +112,16 @@ def _sized(unit: bytes, body: bytes) -> bytes:
     return head + _leb128(len(body)) + body
 
 
+def configuration(config: bytes) -> bytes:
+    """The configuration record (av1C, AV1 in ISO BMFF section 2.3.3) of a frame's `config`."""
+    at = _leb128_read(config, _head_bytes(config))[1]
+    bits = Bits(config[at : at + 64])
+    profile = bits.take(3)
+    bits.take(1)
+    level = bits.take(5) if bits.take(1) else _operating_points(bits)
+    return bytes([0x81, profile << 5 | max(level, 0), EIGHT_BITS_420, 0]) + config
+
+
 def _size(body: bytes) -> tuple[int, int]:
     """Largest width and height of a sequence header (AV1 bitstream specification section 5.5.1); (0, 0) where it is cut off."""
     bits = Bits(body[:64])
@@ -118,15 +129,16 @@ def _size(body: bytes) -> tuple[int, int]:
     if bits.take(1):  # reduced still picture header
         bits.take(5)
     else:
-        if not _skip_operating_points(bits):
+        if _operating_points(bits) < 0:
             return 0, 0
     across, down = bits.take(4) + 1, bits.take(4) + 1
     width, height = bits.take(across) + 1, bits.take(down) + 1
     return (0, 0) if bits.exhausted else (width, height)
 
 
-def _skip_operating_points(bits: Bits) -> bool:
-    model = delay_bits = 0
+def _operating_points(bits: Bits) -> int:
+    """Reads over them; the first one's level, -1 where they are cut off."""
+    model = delay_bits = first = 0
     if bits.take(1):  # timing info
         bits.take(64)
         if bits.take(1):
@@ -136,12 +148,15 @@ def _skip_operating_points(bits: Bits) -> bool:
             delay_bits = bits.take(5) + 1
             bits.take(42)
     delays = bits.take(1)
-    for _ in range(bits.take(5) + 1):
+    for index in range(bits.take(5) + 1):
         bits.take(12)
-        if bits.take(5) > 7:
+        level = bits.take(5)
+        if level > 7:
             bits.take(1)
+        if index == 0:
+            first = level
         if model and bits.take(1):
             bits.take(2 * delay_bits + 1)
         if delays and bits.take(1):
             bits.take(4)
-    return not bits.exhausted
+    return -1 if bits.exhausted else first

@@ -5,8 +5,8 @@
 Audio and video of one publisher share the delay (`Publisher`), so that they keep their relation. Until reports of a track have come, its
 own least delay stands in. A pure function of packets. Called by `track`.
 
-Invariants: once settled, time runs without jumps beyond STEP_US while the reports of a publisher are consistent; audio is never moved by the first
-report, video is moved to it.
+Invariants: once settled, time runs without jumps beyond STEP_US while the reports of a publisher are consistent; audio is never moved by
+the first report, video is moved to it.
 """
 
 

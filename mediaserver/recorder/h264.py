@@ -3,7 +3,7 @@
 from mediaserver.recorder.bits import Bits
 from mediaserver.recorder.frame import Frame, Piece
 
-__all__ = ["frame", "piece"]
+__all__ = ["configuration", "frame", "length_prefixed", "piece"]
 
 SLICE, IDR, SPS, PPS, DELIMITER = 1, 5, 7, 8, 9
 SINGLE_LAST, STAP_A, FU_A = 23, 24, 28
@@ -34,7 +34,9 @@ def piece(payload: bytes) -> Piece | None:
     header = bytes([payload[0] & 0xE0 | payload[1] & 0x1F])
     if payload[1] & FU_START:
         unit = header + payload[2:]
-        return Piece(_begins(unit), (("start", unit),), keyframe=unit[0] & 0x1F == IDR)
+        # Both bits at once are forbidden (section 5.8) and have one meaning all the same.
+        how = "unit" if payload[1] & FU_END else "start"
+        return Piece(_begins(unit), ((how, unit),), keyframe=unit[0] & 0x1F == IDR)
     return Piece(False, (("end" if payload[1] & FU_END else "more", payload[2:]),), keyframe=payload[1] & 0x1F == IDR)
 
 
@@ -80,6 +82,24 @@ def frame(pieces: list[Piece]) -> Frame | None:
     config = b"".join(START_CODE + unit for unit in parameters) if {SPS, PPS} <= set(kinds) else b""
     width, height = next((_size(unit) for unit, kind in zip(units, kinds, strict=True) if kind == SPS), (0, 0)) if keyframe else (0, 0)
     return Frame(b"".join(START_CODE + unit for unit in units), keyframe, config, width, height)
+
+
+def _units(annexb: bytes) -> list[bytes]:
+    return annexb.split(START_CODE)[1:]
+
+
+def length_prefixed(annexb: bytes) -> bytes:
+    """A frame as `frame` gives it, each unit behind its length in 4 bytes (ISO/IEC 14496-15 section 5.3.4.2) instead of a start code."""
+    return b"".join(len(unit).to_bytes(4, "big") + unit for unit in _units(annexb))
+
+
+def configuration(config: bytes) -> bytes:
+    """The decoder configuration record (avcC, ISO/IEC 14496-15 section 5.3.3.1.2) of a frame's `config`."""
+    units = _units(config)
+    sets = [[unit for unit in units if unit[0] & 0x1F == kind] for kind in (SPS, PPS)]
+    head = bytes([1]) + sets[0][0][1:4] + bytes([0xFF])
+    parts = [b"".join(len(unit).to_bytes(2, "big") + unit for unit in each) for each in sets]
+    return head + bytes([0xE0 | len(sets[0])]) + parts[0] + bytes([len(sets[1])]) + parts[1]
 
 
 def _size(unit: bytes) -> tuple[int, int]:

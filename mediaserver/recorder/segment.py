@@ -5,7 +5,7 @@ where one comes within JOIN_US. Invariant: video in a file begins with a key fra
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ class _Open:
     index: dict[StreamKey, int]
     codecs: dict[StreamKey, str]
     configs: dict[StreamKey, bytes]
+
+
+def _told(key: StreamKey, stream: Stream) -> dict[str, Any]:
+    picture = {"width": stream.width, "height": stream.height} if stream.width else {}
+    return {"kind": key[0], "ordinal": key[1], "codec": stream.codec, **picture}
 
 
 class Segments:
@@ -90,7 +95,7 @@ class Segments:
         current = self._open
         fits = current is not None and current.codecs.get(key) == codec and frame.config in (b"", current.configs[key])
         if current is not None and fits and not (self._joining and codec != "opus" and frame.keyframe):
-            current.container.put(current.index[key], frame, at_us)
+            current.container.put(current.index[key], frame, at_us, now_us)
             self._note(current, at_us, frame)
             return
         joining = self._joining.get(key)
@@ -108,14 +113,14 @@ class Segments:
         """Flushes, and begins a segment that has waited long enough."""
         self._begin_if_ready(now_us)
         if self._open is not None:
-            self._open.container.flush()
+            self._open.container.flush(now_us)
             self._open.report["bytes"] = self._open.storage.size_bytes
             self._report(self._open.report)
 
     def close(self) -> None:
         """Ends the segment that is open, with what still waits for another."""
         if self._joining:
-            self._begin()
+            self._begin(self._since_us)
         self._end()
 
     def _begin_if_ready(self, now_us: int) -> None:
@@ -123,9 +128,9 @@ class Segments:
             return
         going_on = {key for key in self._open.index if key[0] == "audio"} if self._open is not None else set()
         if set(self._tracks) <= set(self._joining) | going_on or now_us - self._since_us >= JOIN_US:
-            self._begin()
+            self._begin(now_us)
 
-    def _begin(self) -> None:
+    def _begin(self, now_us: int) -> None:
         former = self._open
         joining, self._joining = self._joining, {}
         streams: dict[StreamKey, Stream] = {}
@@ -136,7 +141,7 @@ class Segments:
             configs = {key: b"" for key in streams}
         for key, waiting in joining.items():
             first = waiting.frames[0][0]
-            streams[key] = Stream(waiting.codec, first.width, first.height)
+            streams[key] = Stream(waiting.codec, first.width, first.height, waiting.config)
             configs[key] = waiting.config
         self._end()
         form = self._form if all(holds(self._form, stream.codec) for stream in streams.values()) else "mkv"
@@ -154,7 +159,7 @@ class Segments:
                 "start_us": None,
                 "end_us": None,
                 "bytes": 0,
-                "streams": [{"kind": key[0], "ordinal": key[1], **asdict(streams[key])} for key in keys],
+                "streams": [_told(key, streams[key]) for key in keys],
             },
             {key: at for at, key in enumerate(keys)},
             {key: streams[key].codec for key in keys},
@@ -163,7 +168,7 @@ class Segments:
         for key, (frame, at_us) in sorted(
             ((key, entry) for key, waiting in joining.items() for entry in waiting.frames), key=lambda each: each[1][1]
         ):
-            self._open.container.put(self._open.index[key], frame, at_us)
+            self._open.container.put(self._open.index[key], frame, at_us, now_us)
             self._note(self._open, at_us, frame)
         self._report(self._open.report)
 

@@ -18,7 +18,7 @@ ENCODERS = {
     "VP8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
     "VP9": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
     "H264": ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline"}),
-    "AV1": ("libsvtav1", {"preset": "12", "svtav1-params": "pred-struct=1:lookahead=0"}),
+    "AV1": ("libsvtav1", {"preset": "12", "svtav1-params": "pred-struct=1:rc=2"}),
 }
 
 
@@ -38,19 +38,20 @@ def opus_tone(frequency_hz: float, seconds: float) -> tuple[bytes, ...]:
 
 
 @cache
-def pictures(codec: str, colours: tuple[tuple[int, int, int], ...], *, every: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)) -> tuple[
-    tuple[bytes, bool], ...
-]:
+def pictures(
+    codec: str, colours: tuple[tuple[int, int, int], ...], *, every: int = 0, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> tuple[tuple[bytes, bool], ...]:
     """(frame, whether it is a key frame) of pictures in these colours; a key frame first and after each `every`."""
     name, options = ENCODERS[codec]
     encoder = av.CodecContext.create(name, "w")
     encoder.width, encoder.height = size
     encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", Fraction(1, FPS), Fraction(FPS, 1)
-    encoder.bit_rate, encoder.options, encoder.gop_size = 300_000, options, 100_000
+    encoder.bit_rate, encoder.options, encoder.gop_size = 300_000, options, every or 10_000
+    # A grain, so that a frame takes more than one packet.
+    grain = np.random.default_rng(7).integers(-25, 26, (size[1], size[0], 3))
     made = []
     for index, colour in enumerate(colours):
-        picture = np.empty((size[1], size[0], 3), np.uint8)
-        picture[:] = colour
+        picture = np.clip(np.asarray(colour) + np.roll(grain, index, axis=1), 0, 255).astype(np.uint8)
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
         frame.pts = index
         if every and index % every == 0:
