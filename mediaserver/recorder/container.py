@@ -1,12 +1,13 @@
-"""Frames into a file, without transcoding: WebM and Matroska by our own writer (`matroska` says why), Ogg and fragmented MP4 by PyAV.
+"""Frames into a file, without transcoding: WebM, Matroska and Ogg by our own writers (they say why), fragmented MP4 by PyAV.
 
 Called by `segment` and `composer`. Times are microseconds since the recording began, in every file. Whatever was put more than about
-2 * FLUSH_MS + SORT_US ago is with the storage: pages and fragments are kept that short.
+SORT_US ago is with the storage; pages (200 ms) and fragments (twice FLUSH_MS) come on top.
 
 Invariants: within a stream time only grows, a frame that would not is moved behind the one before; frames of different streams that come
 within SORT_US of each other are written in order of their times.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import heappop, heappush
@@ -17,6 +18,7 @@ from mediaserver.recorder.frame import Frame
 from mediaserver.recorder.h264 import configuration as h264_configuration
 from mediaserver.recorder.h264 import length_prefixed
 from mediaserver.recorder.matroska import MatroskaWriter, TrackEntry
+from mediaserver.recorder.ogg import OggWriter
 from mediaserver.recorder.storage import Storage
 
 __all__ = ["CODECS", "Container", "Format", "Stream", "holds"]
@@ -29,16 +31,14 @@ CODECS: dict[Format, frozenset[str]] = {
     "ogg": frozenset({"opus"}),
     "mp4": frozenset({"opus", "VP9", "H264", "AV1"}),
 }
-# Of a page or fragment; a kill costs two of them, since the muxers keep one back. Shorter costs more bytes.
+# Of a fragment; a kill costs two of them, since the muxer keeps one back. Shorter costs more bytes.
 FLUSH_MS = 250
 # delay_moov: the head is written with the first fragment, when all streams' beginnings are known, so that they keep their places.
-OPTIONS = {
-    "ogg": {"page_duration": str(FLUSH_MS * 1000)},
-    "mp4": {
-        "movflags": "frag_keyframe+delay_moov+default_base_moof",
-        "frag_duration": str(FLUSH_MS * 1000),
-        "max_interleave_delta": str(FLUSH_MS * 1000),
-    },
+MP4_OPTIONS = {
+    "movflags": "frag_keyframe+delay_moov+default_base_moof",
+    "frag_duration": str(FLUSH_MS * 1000),
+    "max_interleave_delta": str(FLUSH_MS * 1000),
+    "flush_packets": "1",
 }
 # A picture is ready some 100 ms after the sound of the same moment.
 SORT_US = 200_000
@@ -95,12 +95,23 @@ class _Matroska:
         self._out.close()
 
 
+class _Ogg:
+    def __init__(self, storage: Storage, form: Format, streams: list[Stream]) -> None:
+        self._out = OggWriter(storage, OPUS_HEAD)
+
+    def put(self, index: int, frame: Frame, at_ms: int) -> None:
+        self._out.put(frame.data, at_ms, frame.samples // 48)
+
+    def close(self) -> None:
+        self._out.close()
+
+
 class _Av:
     def __init__(self, storage: Storage, form: Format, streams: list[Stream]) -> None:
         import av  # 30 MB that WebM does without
 
         self._packet = av.Packet
-        self._out: Any = av.open(storage, "w", format=form, container_options={"flush_packets": "1", **OPTIONS[form]})
+        self._out: Any = av.open(storage, "w", format=form, container_options=MP4_OPTIONS)
         self._streams = [self._add(stream) for stream in streams]
 
     def _add(self, stream: Stream) -> Any:
@@ -126,12 +137,15 @@ class _Av:
         self._out.close()
 
 
+WRITERS: dict[Format, Callable[[Storage, Format, list[Stream]], Writer]] = {"webm": _Matroska, "mkv": _Matroska, "ogg": _Ogg, "mp4": _Av}
+
+
 class Container:
     """An open file. OSError from any call: the storage did not take it; close it and begin another."""
 
     def __init__(self, storage: Storage, form: Format, streams: list[Stream]) -> None:
         self._storage = storage
-        self._out: Writer = (_Matroska if form in ("webm", "mkv") else _Av)(storage, form, streams)
+        self._out: Writer = WRITERS[form](storage, form, streams)
         self._last_ms = [-1] * len(streams)
         self._sorting: list[tuple[int, int, int, int, Frame]] = []  # time, order of coming, when it came, stream, frame
         self._count = 0

@@ -47,6 +47,7 @@ def pictures(
     encoder.width, encoder.height = size
     encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", Fraction(1, FPS), Fraction(FPS, 1)
     encoder.bit_rate, encoder.options, encoder.gop_size = 300_000, options, every or 10_000
+    encoder.thread_count = 1
     # A grain, so that a frame takes more than one packet.
     grain = np.random.default_rng(7).integers(-25, 26, (size[1], size[0], 3))
     made = []
@@ -94,6 +95,12 @@ def level_db(samples: np.ndarray, frequency_hz: float) -> float:
     window = np.hanning(len(samples))
     wave = np.exp(-2j * np.pi * frequency_hz * np.arange(len(samples)) / RATE)
     return float(20 * np.log10(max(1e-9, 2 * abs(np.sum(samples * window * wave)) / np.sum(window))))
+
+
+def loudness_db(samples: np.ndarray, frequency_hz: float) -> float:
+    """How loud a tone is most of the time: the median of tenths of a second."""
+    windows = samples[: len(samples) // 4800 * 4800].reshape(-1, 4800)
+    return float(np.median([level_db(window, frequency_hz) for window in windows]))
 
 
 def frames(source: Path | BinaryIO | bytes) -> list[tuple[float, tuple[int, int, int]]]:
