@@ -70,6 +70,13 @@ class Recorder:
         start = self._start
         key = Key(start["key"]["id"], bytes.fromhex(start["key"]["secret"])) if start["key"] is not None else None
         folder = Path(start["folder"])
+        if start["mode"] == "composed":
+            from mediaserver.recorder.composer import Composer  # brings the codecs, which copying does without
+
+            def report_of(report: dict[str, Any]) -> None:
+                self.tell("file", **report)
+
+            return Composer(folder, start["container"], key, report_of, start["run"], lambda: monotonic_us() - start["zero_us"])
         return Files(folder, start["container"], start["grouping"], key, lambda report: self.tell("file", **report), start["run"])
 
     def _from_pump(self, call: Any, *arguments: Any) -> None:

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 # RED) of the first packets after it.
 GUARD_S = 0.25
 RESTARTS_MOST = 5
+# Behind calls, and encoding behind copying.
+NICE = {"tracks": 5, "composed": 10}
 RESTART_AFTER_S = 0.5
 
 
@@ -295,7 +297,7 @@ class Recording:
             plan = self._plan
             start = {
                 "folder": str(self.folder), "container": plan.container, "grouping": plan.grouping, "key": plan.key, "mode": feed.mode,
-                "zero_us": self._zero_us, "run": feed.restarts, "nice": 5,
+                "zero_us": self._zero_us, "run": feed.restarts, "nice": NICE[feed.mode],
             }  # fmt: skip
             feed.link = Link(self._room.worker, plan.server_host, start, self)
             feed.link.start(self._command)
