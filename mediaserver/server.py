@@ -62,7 +62,7 @@ class Observer(Protocol):
 
 
 class MediaServer:
-    """See the module. `hub`, `certificate`, `metrics` and `participant_count` are for reading."""
+    """See the module. `hub`, `certificate`, `metrics`, `recorder` and `participant_count` are for reading."""
 
     def __init__(
         self,
@@ -76,12 +76,17 @@ class MediaServer:
         self.settings = settings
         self.hub = EventHub()
         self.certificate = certificate or Certificate.generate()
-        self.metrics = Metrics(counters=self.counters, rooms=lambda: len(self._rooms), participants=lambda: self.participant_count)
+        self.recorder = RoomRecorder(settings, self.hub)
+        self.metrics = Metrics(
+            counters=self.counters,
+            rooms=lambda: len(self._rooms),
+            participants=lambda: self.participant_count,
+            recorder=self.recorder.counters,
+        )
         self.observer = observer or self.metrics
         self.clips = ClipLibrary(settings.audio_hold_music)
         self.draining = False
         self.participant_count = 0  # kept by the rooms
-        self.recorder = RoomRecorder(settings, self.hub)
         self._worker_factory = worker_factory
         self._pool: WorkerPool | None = None
         self._executor: ThreadPoolExecutor | None = None
