@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from mediaserver.config import load
 from mediaserver.errors import LocalError
@@ -43,13 +40,14 @@ def list_command(config: Config = None, data_dir: DataDir = None) -> None:
 
     A state other than complete and incomplete belongs to a recording under way, or to one whose server was killed.
     """
-    table = Table("started", "room", "length", "state", "files", "folder", box=None, pad_edge=False)
+    rows = [("started", "room", "length", "files", "folder", "state")]
     for folder, document in documents(load(config_file=config, data_dir=data_dir).data_dir / FOLDER):
         length = timedelta(seconds=round((document["duration_us"] or 0) / 1e6)) if document["duration_us"] is not None else "-"
         state = document["state"] + (f" ({document['faults'][0]['reason']})" if document["faults"] else "")
-        cells = (document["started_at"], document["room"], str(length), state, str(len(document["files"])), str(folder))
-        table.add_row(*map(escape, cells))
-    Console(highlight=False, soft_wrap=True).print(table)
+        rows.append((document["started_at"], document["room"], str(length), str(len(document["files"])), str(folder), state))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @app.command("decrypt")
