@@ -21,6 +21,10 @@ __all__ = ["Segments"]
 # not hold the sound back from the disk for longer.
 JOIN_US = 2_000_000
 
+# FFmpeg's MP4 writer holds everything back while a stream of VP9 or AV1 is silent (`matroska` tells of the same): after so long the file goes
+# on in a segment without it.
+SILENT_US = 1_000_000
+
 StreamKey = tuple[str, int]
 
 
@@ -43,6 +47,7 @@ class _Open:
     index: dict[StreamKey, int]
     codecs: dict[StreamKey, str]
     configs: dict[StreamKey, bytes]
+    last_us: dict[StreamKey, int]  # when a frame of it came, by the process' clock
 
 
 def _told(key: StreamKey, stream: Stream) -> dict[str, Any]:
@@ -96,6 +101,7 @@ class Segments:
         fits = current is not None and current.codecs.get(key) == codec and frame.config in (b"", current.configs[key])
         if current is not None and fits and not (self._joining and codec != "opus" and frame.keyframe):
             current.container.put(current.index[key], frame, at_us, now_us)
+            current.last_us[key] = now_us
             self._note(current, at_us, frame)
             return
         joining = self._joining.get(key)
@@ -113,9 +119,16 @@ class Segments:
         """Flushes, and begins a segment that has waited long enough."""
         self._begin_if_ready(now_us)
         if self._open is not None:
+            self._leave_silent(self._open, now_us)
+        if self._open is not None:
             self._open.container.flush(now_us)
             self._open.report["bytes"] = self._open.storage.size_bytes
             self._report(self._open.report)
+
+    def _leave_silent(self, current: _Open, now_us: int) -> None:
+        silent = [key for key, last_us in current.last_us.items() if key[0] == "video" and now_us - last_us > SILENT_US]
+        if current.report["container"] == "mp4" and silent and len(silent) < len(current.index):
+            self._end()
 
     def close(self) -> None:
         """Ends the segment that is open, with what still waits for another."""
@@ -164,6 +177,7 @@ class Segments:
             {key: at for at, key in enumerate(keys)},
             {key: streams[key].codec for key in keys},
             configs,
+            dict.fromkeys(keys, now_us),
         )
         for key, (frame, at_us) in sorted(
             ((key, entry) for key, waiting in joining.items() for entry in waiting.frames), key=lambda each: each[1][1]

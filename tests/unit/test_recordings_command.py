@@ -27,11 +27,12 @@ def recording(data_dir: Path, room: str, name: str, minute: int, **changes: obje
 
 
 def sealed(path: Path, plain: bytes) -> Path:
-    with path.open("wb") as file:
-        sealer = Sealer(lambda data: None if file.write(data) else None, Key("2026", SECRET))
-        sealer.write(plain)
-        sealer.flush()
-        sealer.close()
+    out = bytearray()
+    sealer = Sealer(out.extend, Key("2026", SECRET))
+    sealer.write(plain)
+    sealer.flush()
+    sealer.close()
+    path.write_bytes(out)
     return path
 
 
