@@ -99,6 +99,16 @@ class MediaSettings(BaseSettings):
         default={}, repr=False, description="API key -> secret; empty: one is made in data_dir"
     )
     data_dir: Path = Field(default_factory=default_data_dir, description="directory for keys, recordings and the database")
+    recording_container: Literal["webm", "mkv", "mp4", "ogg"] = Field(
+        default="webm", description="format of recordings; what cannot hold a codec gives way to mkv"
+    )
+    recording_grouping: Literal["participant", "track"] = Field(default="participant", description="one file per participant or per track")
+    recording_composed: bool = Field(default=False, description="also record everybody in one picture and one sound")
+    recording_keys: Annotated[dict[str, str], NoDecode] = Field(
+        default={},
+        repr=False,
+        description="key id -> 64 hex digits; recordings are sealed with the first, opened with any; empty: not sealed",
+    )
     drain_deadline_s: float = Field(default=30.0, ge=0, le=86400, description="how long calls may go on after SIGTERM")
     max_participants: int = Field(default=2000, ge=0, description="joins beyond this are refused with 503; 0: no limit")
     cors_origins: Words = Field(
@@ -175,6 +185,19 @@ class MediaSettings(BaseSettings):
     @classmethod
     def _read_keys(cls, value: Any) -> Any:
         return read_keys(value) if isinstance(value, str) else value
+
+    @field_validator("recording_keys", mode="before")
+    @classmethod
+    def _read_recording_keys(cls, value: Any) -> Any:
+        return read_keys(value) if isinstance(value, str) else value
+
+    @field_validator("recording_keys")
+    @classmethod
+    def _recording_keys(cls, value: dict[str, str]) -> dict[str, str]:
+        for key, secret in value.items():
+            if not key or len(key.encode()) > 255 or len(secret) != 64 or not set(secret.lower()) <= set("0123456789abcdef"):
+                raise ValueError("a recording key is an id of 1 to 255 bytes and 64 hex digits; make one with: openssl rand -hex 32")
+        return value
 
     @field_validator("api_keys")
     @classmethod

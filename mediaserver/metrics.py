@@ -61,6 +61,7 @@ FAMILIES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (r"mixer_packets_dropped", "mixer_packets_dropped", "Packets lost between a worker and its mixing thread because one was behind", ()),
     (r"playout_packets", "playout_packets", "Packets of participants played out by mixers", ()),
     (r"playout_packets_late", "playout_packets_late", "Packets that came too late to be played", ()),
+    (r"records_dropped", "worker_records_dropped", "Packets for a recorder lost because it did not take them", ()),
     (r"events_dropped", "worker_events_dropped", "Events lost because nobody took them in time", ()),
 )
 GAUGES = {
@@ -81,6 +82,14 @@ SECONDS = {
 # Cumulative buckets as the worker keeps them; the last is +Inf whether it names it or not.
 LATENCY = re.compile(r"latency_le_(\d+|inf)")
 LAG = re.compile(r"mixer_lag_le_(\d+|inf)")
+# `RoomRecorder.counters` -> metric: how many of what.
+RECORDER_TOTALS = {
+    "packets": ("recorder_packets", "Packets that recorders took"),
+    "lost": ("recorder_packets_lost", "Packets missing in recordings, lost on the way from the publisher or to the recorder"),
+    "dropped": ("recorder_packets_dropped", "Packets a recorder had no room for, because the disk was too slow"),
+    "bytes": ("recorder_bytes", "Bytes that recorders wrote"),
+    "restarts": ("recorder_restarts", "Recorder processes that took the place of one that died"),
+}
 # Exported on their own below.
 OWN = frozenset(
     {
@@ -108,8 +117,14 @@ def buckets(totals: Counters, names: re.Pattern[str]) -> list[tuple[str, float]]
 class WorkerCollector(Collector):
     """Turns the workers' counters into metrics, freshly at each scrape."""
 
-    def __init__(self, counters: Callable[[], Sequence[Counters]], gauges: Mapping[str, tuple[str, Callable[[], float]]]) -> None:
+    def __init__(
+        self,
+        counters: Callable[[], Sequence[Counters]],
+        gauges: Mapping[str, tuple[str, Callable[[], float]]],
+        recorder: Callable[[], Counters] | None,
+    ) -> None:
         self._counters = counters
+        self._recorder = recorder
         self._gauges = gauges
 
     def describe(self) -> Iterable[Metric]:
@@ -133,6 +148,22 @@ class WorkerCollector(Collector):
         yield GaugeMetricFamily("tresen_workers", "Worker threads", value=len(workers))
         for name, (text, read) in self._gauges.items():
             yield GaugeMetricFamily(f"tresen_{name}", text, value=read())
+        if self._recorder is not None:
+            yield from self._recordings(self._recorder())
+
+    @staticmethod
+    def _recordings(counters: Counters) -> Iterable[Metric]:
+        states = GaugeMetricFamily("tresen_recordings", "Recordings under way by state", labels=["state"])
+        ended = CounterMetricFamily("tresen_recordings_ended", "Recordings by whether anything is missing at their end", labels=["state"])
+        for name, value in counters.items():
+            if name.startswith("state_"):
+                states.add_metric([name.removeprefix("state_")], value)
+            elif name.startswith("ended_"):
+                ended.add_metric([name.removeprefix("ended_")], value)
+        yield states
+        yield ended
+        for name, (metric, text) in RECORDER_TOTALS.items():
+            yield CounterMetricFamily(f"tresen_{metric}", text, value=counters[name])
 
     @staticmethod
     def _threads(workers: Sequence[Counters]) -> Iterable[Metric]:
@@ -211,15 +242,18 @@ class Metrics:
         counters: Callable[[], Sequence[Counters]] = tuple,
         rooms: Callable[[], int] | None = None,
         participants: Callable[[], int] | None = None,
+        recorder: Callable[[], Counters] | None = None,
     ) -> None:
-        """Each argument is called at every scrape: one `Worker.counters()` per worker, and how many rooms and participants there are."""
+        """Each argument is called at every scrape: one `Worker.counters()` per worker, how many rooms and participants there are, and
+        `RoomRecorder.counters`.
+        """
         self.registry = CollectorRegistry()
         gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         if rooms is not None:
             gauges["rooms"] = ("Rooms that are open", rooms)
         if participants is not None:
             gauges["participants"] = ("Participants in all rooms", participants)
-        self.registry.register(WorkerCollector(counters, gauges))
+        self.registry.register(WorkerCollector(counters, gauges, recorder))
         self.join_seconds = Histogram(
             "tresen_join_seconds",
             "From a session's offer to the peer's first verified packet",

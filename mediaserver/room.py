@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from mediaserver.answer import Answer, Incoming, Local, Outgoing, answer_publish, answer_subscribe
 from mediaserver.conference import Conference
@@ -21,6 +21,7 @@ from mediaserver.errors import LocalError, TooMany
 from mediaserver.events import EventStream, ParticipantJoined, ParticipantLeft, RoomClosed, TrackPublished, TrackUnpublished
 from mediaserver.ice import Credentials
 from mediaserver.participant import Participant, Publication, Session, Subscription
+from mediaserver.recorder import Recording, RecordOptions
 from mediaserver.sdp import Description, parse, write
 from mediaserver.slots import Slot, Track
 from mediaserver.transport import EndReason, Transport
@@ -98,6 +99,12 @@ class Room(Conference):
             self._rearrange([session])
             return session, write(answer.description)
 
+    def record(self, **options: Unpack[RecordOptions]) -> Recording:
+        """Begins a recording of whoever agrees (`Recording.grant`); it ends with the room at the latest. See docs/recording.md."""
+        if self.closed:
+            raise LocalError(f"Room {self.name!r} is closed; ask the server for it again.")
+        return self._server.recorder.record(self, **options)
+
     def close(self, error: Exception | None = None) -> None:
         """Ends every session. The name is free at once."""
         if not self.closed:
@@ -109,6 +116,7 @@ class Room(Conference):
             for participant in list(self.participants.values()):
                 participant.close()
             self._hush()
+            self._server.recorder.close_room(self)
             self._server.forget(self)
             self._server.hub.emit(RoomClosed(self.name, error))
 
@@ -260,6 +268,7 @@ class Room(Conference):
         for track in new:
             self.tracks[track.id] = track
         self._rearrange()
+        self._server.recorder.follow(self)
         for track in gone:
             self._server.hub.emit(TrackUnpublished(self.name, track))
         for track in new:

@@ -24,6 +24,7 @@ from mediaserver.ice import candidates, local_addresses
 from mediaserver.metrics import HandshakeResult, Metrics
 from mediaserver.mixing.library import ClipLibrary
 from mediaserver.participant import Session
+from mediaserver.recorder import RoomRecorder
 from mediaserver.room import Room
 from mediaserver.sdp import Description, parse
 from mediaserver.workers import MediaWorker, WorkerFactory, WorkerPool, native_worker
@@ -61,7 +62,7 @@ class Observer(Protocol):
 
 
 class MediaServer:
-    """See the module. `hub`, `certificate`, `metrics` and `participant_count` are for reading."""
+    """See the module. `hub`, `certificate`, `metrics`, `recorder` and `participant_count` are for reading."""
 
     def __init__(
         self,
@@ -75,7 +76,13 @@ class MediaServer:
         self.settings = settings
         self.hub = EventHub()
         self.certificate = certificate or Certificate.generate()
-        self.metrics = Metrics(counters=self.counters, rooms=lambda: len(self._rooms), participants=lambda: self.participant_count)
+        self.recorder = RoomRecorder(settings, self.hub)
+        self.metrics = Metrics(
+            counters=self.counters,
+            rooms=lambda: len(self._rooms),
+            participants=lambda: self.participant_count,
+            recorder=self.recorder.counters,
+        )
         self.observer = observer or self.metrics
         self.clips = ClipLibrary(settings.audio_hold_music)
         self.draining = False
@@ -121,6 +128,7 @@ class MediaServer:
             room.close()
         if connected:
             await asyncio.sleep(FAREWELL_S)
+        await self.recorder.close()
         pool, self._pool = self._pool, None
         if self._sweep is not None:
             self._sweep.cancel()

@@ -25,7 +25,7 @@ from mediaserver.errors import LocalError
 from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.tokens import mint
-from signalling import app, doctor
+from signalling import app, doctor, recordings
 from signalling.media import MediaService
 from signalling.process import Signals, run, serve
 
@@ -41,6 +41,7 @@ Try it:   tresen demo                  open both links it prints
 Run it:   tresen serve                 WHIP, WHEP, /metrics, /health, call page
 Let in:   tresen token --room shop     prints a token for one participant
 Look:     tresen doctor                what this machine lacks, how to mend it
+Record:   tresen recordings list       what was recorded here; decrypt opens sealed files
 Measure:  tresen bench forward         what a packet costs here
 
 Every setting can stand in a TOML file (--config), in the environment (TRESEN_HTTP_PORT=8080) or here as an option; the later wins.
@@ -247,6 +248,7 @@ def application() -> typer.Typer:
     program.command()(serving(media))
     program.command()(token)
     program.command("doctor")(doctor_command)
+    program.add_typer(recordings.app, name="recordings")
     # Options after the name belong to the plugin, --help too.
     foreign = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
     for entry in sorted(entry_points(group=COMMANDS)):

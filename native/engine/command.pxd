@@ -29,6 +29,7 @@ cdef enum CommandKind:
     COMMAND_SOURCE_OPEN
     COMMAND_SINK_OPEN
     COMMAND_DTMF_SEND
+    COMMAND_PRODUCER_RECORD
     COMMAND_LOOP_OPEN
     COMMAND_CAPTURE_OPEN
     # Mixing. From here on the worker looks at each command, and sends it on to the mixing thread as it is.

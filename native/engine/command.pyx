@@ -165,6 +165,8 @@ cdef int run_producer(WorkerCore* core, const CommandHead* head) noexcept nogil:
         producer_free(producer)
     elif head.kind == COMMAND_PRODUCER_KEYFRAME:
         keyframe_request(producer)
+    elif head.kind == COMMAND_PRODUCER_RECORD:
+        producer.recorded = head.detail != 0
     else:
         return sink_open(producer)
     return 0
@@ -215,7 +217,8 @@ cdef int command_run(WorkerCore* core, void* record, size_t size) noexcept nogil
         return run_capture_open(core, <const MemoryCommand*>record)
     if head.kind == COMMAND_STATS:
         return stats_answer(core, head.detail, head.id, head.other)
-    if head.kind == COMMAND_PRODUCER_CLOSE or head.kind == COMMAND_PRODUCER_KEYFRAME or head.kind == COMMAND_SINK_OPEN:
+    if head.kind == COMMAND_PRODUCER_CLOSE or head.kind == COMMAND_PRODUCER_KEYFRAME or head.kind == COMMAND_SINK_OPEN \
+            or head.kind == COMMAND_PRODUCER_RECORD:
         return run_producer(core, head)
     return run_consumer(core, head, record)
 

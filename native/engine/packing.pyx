@@ -9,7 +9,8 @@ from libc.string cimport memcpy, memset
 from native.c.atomics cimport __ATOMIC_SEQ_CST, atomic_load_u32
 from native.c.socket cimport eventfd_write
 from native.engine.command cimport *
-from native.engine.ring cimport ring_commit, ring_reserve
+from native.engine.record cimport RECORD_RING_BYTES
+from native.engine.ring cimport ring_commit, ring_init, ring_reserve
 from native.engine.state cimport CODECS_MOST, KIND_AUDIO as C_KIND_AUDIO, KIND_VIDEO as C_KIND_VIDEO, CodecTable, WorkerCore
 from native.engine.stats cimport STATS_CONSUMER, STATS_PRODUCER, STATS_TRANSPORT
 from native.engine.udp cimport path_set_local, path_set_remote
@@ -204,6 +205,12 @@ cdef class Commands:
 
     def producer_stats(self, producer_id, request_id):
         self._send_head(COMMAND_STATS, producer_id, request_id, STATS_PRODUCER)
+
+    def producer_record(self, producer_id, on):
+        # Before the command: the worker's thread looks at the ring only after it has taken the command.
+        if on and self.core.records.bytes == NULL and ring_init(&self.core.records, RECORD_RING_BYTES) != 0:
+            raise MemoryError()
+        self._send_head(COMMAND_PRODUCER_RECORD, producer_id, 0, bool(on))
 
     def consumer_open(self, consumer_id, transport_id, kind, mid, ssrc, rtx_ssrc, codecs, *, cname="tresen", nack=True):
         cdef ConsumerCommand command

@@ -13,6 +13,7 @@ from native.engine.dtmf cimport dtmf_receive, dtmf_release
 from native.engine.event cimport EVENT_PRODUCER_STALLED, EVENT_PRODUCER_STARTED, event_write
 from native.engine.keyframe cimport keyframe_arrived, keyframe_request, keyframe_tick
 from native.engine.mixing_room cimport voices_end, voices_feed
+from native.engine.record cimport record_packet
 from native.engine.router cimport router_forward, router_warm
 from native.engine.state cimport (
     DROP_HISTORY_FULL, DROP_RTP_DUPLICATE, DROP_RTP_MALFORMED, DROP_RTP_OUT_OF_PLACE, DROP_RTP_REPLAYED, DROP_RTP_SSRC_LIMIT, DROP_RTP_UNAUTHENTIC,
@@ -237,6 +238,8 @@ cdef void packet_accept(Producer* producer, StoredPacket* packet, const CodecEnt
         voices_feed(producer, packet)
     if producer.sink != NULL:
         sink_check(producer, packet)
+    if producer.recorded:
+        record_packet(producer, packet)
     router_forward(core, producer, packet)
 
 

@@ -110,6 +110,7 @@ cdef struct Counters:              # totals since start; names in stats.pyx, sam
     uint64_t commands
     uint64_t commands_stale
     uint64_t events_dropped
+    uint64_t records_dropped
     uint64_t cpu_us                # of the worker's thread
     uint64_t transports
     uint64_t transports_connected
@@ -305,6 +306,7 @@ cdef struct Producer:
     uint32_t dtmf_clock_rate
     void* source                   # bench/: paces packets of its own (traffic.pyx)
     void* sink                     # bench/: checks what arrives (traffic.pyx)
+    bint recorded                  # its packets go up to Python (record.pyx)
 
 cdef struct MixRoom:               # a mixer, as the worker sees it: its mixes are producers without a transport
     uint64_t id
@@ -406,6 +408,7 @@ cdef struct WorkerCore:
     int event_fd
     Ring commands
     Ring events
+    Ring records                   # packets for a recorder; without memory until one is wanted
     uint32_t sleeping              # the worker waits: a command must wake it
     uint32_t stopping
     int64_t now_us                 # of this loop turn

@@ -18,7 +18,7 @@ COUNTER_NAMES = (
     "packets_sent_rtcp", "packets_sent_rtx", "packets_sent_stun", "packets_sent_dtls", "bytes_sent_audio", "bytes_sent_video",
     "padding_bytes_sent", "nack_sent", "nack_received", "nack_unanswered", "pli_sent", "pli_received", "fir_received", "remb_received",
     "transport_cc_sent", "transport_cc_received", "packets_lost", "packets_recovered", "trains_sent", "train_packets_sent",
-    "datagrams_received", "messages_received", "loop_turns", "commands", "commands_stale", "events_dropped", "cpu_us", "transports",
+    "datagrams_received", "messages_received", "loop_turns", "commands", "commands_stale", "events_dropped", "records_dropped", "cpu_us", "transports",
     "transports_connected", "transports_secure", "producers", "consumers", "history_bytes", "kernel_drops", "send_errors",
     "send_retries", "latency_sum_us", "latency_count", "mixers", "voices", "listeners", "mixes", "mixer_ticks", "mixer_ticks_late",
     "mixer_ticks_skipped", "mixer_lag_us", "mixer_cpu_us", "mixer_complexity", "mixer_decodes", "mixer_skips", "mixer_encodes",

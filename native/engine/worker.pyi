@@ -82,6 +82,17 @@ class Worker:
     def producer_keyframe(self, producer_id: int) -> None:
         """Asks the publisher for a key frame (throttled)."""
     def producer_stats(self, producer_id: int, request_id: int) -> None: ...
+    def producer_record(self, producer_id: int, on: bool) -> None:
+        """From now on its packets, repaired ones too, can be taken by `packets`. For a recorder's process."""
+    def packets(self) -> list[tuple[int, int, int, int, int, int, bytes]]:
+        """Takes recorded packets (at most 4096) in the order of their arrival. No event tells of them: ask every few ms. Not read for
+        long, 8 MiB of them wait and the rest are dropped ("records_dropped" of the counters). May be called from another thread than
+        the commands.
+
+        Each: (producer_id, seq64, arrived_us of the monotonic clock, NTP time and RTP timestamp of the stream's newest sender report (0, 0:
+        none yet), microseconds between that report's arrival and the packet's, the RTP packet without padding). The low bit of the NTP time
+        says whose clock it is: 1 the publisher's, 0 the server's, which stands in until the publisher has sent a report.
+        """
 
     # Consumers: outgoing streams. One is open as long as its m-line; the producer behind it can change.
     def consumer_open(self, consumer_id: int, transport_id: int, kind: int, mid: str, ssrc: int, rtx_ssrc: int, codecs: list[CodecEntry], *,

@@ -30,6 +30,7 @@ from native.engine.report cimport transport_tick
 from native.engine.mixing cimport mixing_catch_up, mixing_free, mixing_loop, mixing_stop
 from native.engine.mixing_room cimport room_sweep, room_take, room_waiting
 from native.engine.packing_mixing cimport MixingCommands
+from native.engine.record cimport RecordHead
 from native.engine.ring cimport ring_free, ring_init, ring_peek, ring_release
 from native.engine.state cimport (
     PENDING_MOST, Consumer, Counters, Pending, Producer, Snapshot, Transport, WorkerCore,
@@ -61,6 +62,7 @@ cdef enum:
     COMMAND_RING_BYTES = 1 << 20
     EVENT_RING_BYTES = 1 << 20
     EVENTS_AT_ONCE = 1024
+    PACKETS_AT_ONCE = 4096
     WAIT_MOST_MS = 100             # the snapshot's pace, and the longest that stop() waits
     SNAPSHOT_US = 100_000
     BATCHES_MOST = 8               # full batches in a row before timers and commands get their turn
@@ -222,6 +224,7 @@ cdef class Worker(MixingCommands):
         srtp_batch_free(core.batch)
         ring_free(&core.commands)
         ring_free(&core.events)
+        ring_free(&core.records)
         id_table_free(&core.transports)
         id_table_free(&core.producers)
         id_table_free(&core.consumers)
@@ -318,6 +321,21 @@ cdef class Worker(MixingCommands):
                 out.append(event)
         if len(out) == EVENTS_AT_ONCE:
             eventfd_write(self.core.event_fd, 1)
+        return out
+
+    def packets(self):
+        cdef size_t size
+        cdef uint8_t* record
+        cdef RecordHead head
+        cdef list out = []
+        while self.core.records.bytes != NULL and len(out) < PACKETS_AT_ONCE:
+            record = ring_peek(&self.core.records, &size)
+            if record == NULL:
+                break
+            memcpy(&head, record, sizeof(head))
+            out.append((head.producer, head.seq64, head.arrived_us, head.sr_ntp, head.sr_timestamp, head.sr_age_us,
+                        (<const char*>record)[sizeof(head):size]))
+            ring_release(&self.core.records)
         return out
 
     def counters(self):

@@ -152,6 +152,11 @@ class FakeWorker:
         assert known[payload_type] == producer["codecs"][0][1], "the payload type stands for the producer's codec"
         self.attached[consumer_id] = producer_id
 
+    def consumer_close(self, consumer_id: int) -> None:
+        self._note("consumer_close", consumer_id)
+        del self.consumers[consumer_id]
+        self.attached.pop(consumer_id, None)
+
     def consumer_detach(self, consumer_id: int) -> None:
         self._note("consumer_detach", consumer_id)
         del self.attached[consumer_id]
