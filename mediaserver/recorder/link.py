@@ -241,6 +241,9 @@ class Link:
     def on_producer_stalled(self, producer_id: int) -> None:
         """It sends nothing."""
 
+    def on_producer_dtmf(self, producer_id: int, digit: str, duration_ms: int) -> None:
+        """It sends nothing."""
+
     def on_consumer_started(self, consumer_id: int) -> None:
         """Its first packet of a track has left."""
 

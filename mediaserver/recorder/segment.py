@@ -21,8 +21,8 @@ __all__ = ["Segments"]
 # not hold the sound back from the disk for longer.
 JOIN_US = 2_000_000
 
-# FFmpeg's MP4 writer holds everything back while a stream of VP9 or AV1 is silent (`matroska` tells of the same): after so long the file goes
-# on in a segment without it.
+# FFmpeg's MP4 writer holds everything back while a stream of VP9 or AV1 is silent (`matroska` tells of the same): after so long the file
+# goes on in a segment without it.
 SILENT_US = 1_000_000
 
 StreamKey = tuple[str, int]
