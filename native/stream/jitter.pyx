@@ -176,7 +176,7 @@ cdef void drop_old(Jitter* jitter) noexcept nogil:
     while count < jitter.store.count and (
         store_at(&jitter.store, count).ts64 + store_at(&jitter.store, count).samples <= jitter.next_ts64
     ):
-        jitter.late += 1
+        jitter.late += not store_at(&jitter.store, count).redundant
         count += 1
     store_drop(&jitter.store, count)
 

@@ -137,8 +137,8 @@ cdef int quantile_bin(const JitterDelay* delay, uint64_t below) noexcept nogil:
     return DELAY_BINS - 1
 
 
-cdef int step_window(const JitterDelay* delay, int64_t* least, int64_t* most) noexcept nogil:
-    """How many of the latest arrivals make up a window (0 = not enough of them), and their extreme transits.
+cdef int step_window(const JitterDelay* delay, int64_t* least, int64_t* most, uint64_t* weight) noexcept nogil:
+    """How many of the latest arrivals make up a window (0 = not enough of them), their extreme transits and their weight.
 
     Long enough by media time and by arrival both: what a stalled link lets go all at once is old news, not a new route.
     """
@@ -148,10 +148,12 @@ cdef int step_window(const JitterDelay* delay, int64_t* least, int64_t* most) no
     cdef const RecentArrival* one
     least[0] = INT64_MAX
     most[0] = INT64_MIN
+    weight[0] = 0
     while count < delay.recent_count:
         at = (at + DELAY_RECENT - 1) % DELAY_RECENT
         one = &delay.recent[at]
         count += 1
+        weight[0] += one.weight
         if one.transit_us < least[0]:
             least[0] = one.transit_us
         if one.transit_us > most[0]:
@@ -190,23 +192,33 @@ cdef void take_step(JitterDelay* delay, int count, int64_t by_us) noexcept nogil
     delay.step_ts64 = (one.arrival_us - one.transit_us) * 6 // 125
 
 
+cdef inline int64_t quantile_us(const JitterDelay* delay, uint64_t below) noexcept nogil:
+    return delay.reference_us + <int64_t>quantile_bin(delay, below) * DELAY_BIN_US
+
+
 cdef void watch_step(JitterDelay* delay) noexcept nogil:
+    """Compares the window with what was usual before it, so without its own weight."""
     cdef int64_t least
     cdef int64_t most
-    cdef int64_t low_us
-    cdef int64_t middle_us
-    cdef int count = step_window(delay, &least, &most)
-    if count == 0 or delay.total == 0:
+    cdef int64_t usual
+    cdef uint64_t weight
+    cdef uint64_t before
+    cdef int count = step_window(delay, &least, &most, &weight)
+    if count == 0 or delay.total <= weight:
         return
-    low_us = delay.reference_us + <int64_t>quantile_bin(delay, delay.total // BASE_SHARE) * DELAY_BIN_US
-    middle_us = delay.reference_us + <int64_t>quantile_bin(delay, delay.total // 2) * DELAY_BIN_US
-    if least > middle_us + STEP_US or most < low_us - STEP_US:
-        take_step(delay, count, least - low_us)
+    before = delay.total - weight
+    if least > quantile_us(delay, before // 2) + STEP_US:
+        take_step(delay, count, least - quantile_us(delay, before // BASE_SHARE))
+        return
+    usual = quantile_us(delay, weight + before // BASE_SHARE)
+    if most < usual - STEP_US:
+        take_step(delay, count, least - usual)
     elif delay.recent_count == DELAY_RECENT:
         # A queue that drains is a step down in many small ones: none of the recent packets was as slow as half of those remembered.
         most = recent_most(delay)
-        if most < middle_us - STEP_US:
-            take_step(delay, count, most - middle_us)
+        usual = quantile_us(delay, delay.total // 2)
+        if most < usual - STEP_US:
+            take_step(delay, count, most - usual)
 
 
 cdef void choose_target(JitterDelay* delay) noexcept nogil:
@@ -255,7 +267,7 @@ cdef void delay_note(JitterDelay* delay, int64_t ts64, int32_t samples, int64_t 
     delay.packet_us = samples * 125 // 6
     if delay.unit >= UNIT_MAX:
         scale_down(delay)
-    if ts64 < delay.newest_ts64:
+    if ts64 <= delay.newest_ts64:
         # Overtaken: had it been too late, the one that overtook it could have restored it.
         histogram_add(delay, transit_us, delay.unit * OVERTAKEN_PERCENT // 100)
     else:
