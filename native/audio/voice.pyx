@@ -17,9 +17,12 @@ from native.audio.level cimport (
     level_from_mean_square,
     level_mean_square,
 )
-from native.audio.noise cimport noise_free, noise_init, noise_run
+from native.audio.noise cimport NOISE_FRAME, noise_free, noise_init, noise_run
 from native.audio.playout cimport playout_free, playout_get, playout_new, playout_put, playout_skip
 from native.audio.speakers cimport speaker_init, speaker_packet
+
+cdef enum:
+    TICK_MS = 20
 
 # +18 dB: what lifts a whisper. More is a mistake of the caller.
 cdef float GAIN_MOST = 8
@@ -58,6 +61,11 @@ cdef Voice* voice_stream(uint64_t id, uint64_t serial, int channels, const Playo
     if voice == NULL:
         return NULL
     wanted.channels = <uint8_t>channels
+    # A tick takes so much at once. With less in store the buffer would run dry and overflow in turns, at every tick.
+    if wanted.delay_min_ms < TICK_MS:
+        wanted.delay_min_ms = TICK_MS
+    if 0 < wanted.delay_max_ms < wanted.delay_min_ms:
+        wanted.delay_max_ms = wanted.delay_min_ms
     voice.playout = playout_new(&wanted)
     if voice.playout == NULL:
         voice_free(voice)
@@ -144,8 +152,8 @@ cdef float suppress(Voice* voice) noexcept nogil:
     speech = noise_run(&voice.noise, clean, VOICE_SAMPLES)
     for i in range(VOICE_SAMPLES):
         share = 1
-        if begins:
-            share = <float>i / VOICE_SAMPLES
+        if begins:             # its first frame is the silence before
+            share = <float>(i - NOISE_FRAME) / (VOICE_SAMPLES - NOISE_FRAME) if i > NOISE_FRAME else 0
         elif ends:
             share = 1 - <float>i / VOICE_SAMPLES
         for channel in range(channels):
