@@ -1,4 +1,5 @@
-"""The packet path allocates nothing: a child process with a counting malloc forwards few and many packets and must count the same.
+"""The packet path allocates nothing: a child process with a counting malloc forwards or mixes few and many packets; both must
+count the same.
 
 glibc only, and not under the sanitizers, as tests/unit/test_srtp_allocation.py. Packets are opened, kept, rewritten and sealed for three
 subscribers; every 97th is lost, so that loss, requests, reports and transport-cc feedback are on the way too.
@@ -10,6 +11,7 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +51,33 @@ counters = core.counters()
 print(json.dumps({"counted": counted, "open": calls() - before, **counters}))
 """
 
+# A clip to three listeners, one of whom hears it at another gain: two mixes encoded, kept, sealed and sent to three peers.
+MIXING = """
+import ctypes, json
+from tests.engine_peers import *
+calls = ctypes.CDLL(None).allocation_calls
+calls.restype = ctypes.c_ulong
+core = Core()
+core.mixer_open(1, complexity=1)
+core.clip_load(1, bytes(range(256)) * 100)
+core.voice_open(1, 1, clip_id=1, loop=True)
+for number in (1, 2, 3):
+    peer = Peer(core, number)
+    peer.open_transport({"mid": 1, "transport-cc": 2, "audio-level": 3})
+    peer.set_keys()
+    core.transport_select(number, peer.ip, peer.port)
+    core.consumer_open(number, number, KIND_AUDIO, "0", 100 + number, 200 + number, [(111, "opus", 48000, 112)])
+    core.listener_open(number, 1, number, gain=0.5 if number == 3 else 1.0)
+core.keep(False)
+core.mix(START_US + 5_000_000)
+counted = []
+for seconds in (1, 40):
+    before = calls()
+    core.mix(core.now_us + seconds * 1_000_000)
+    counted.append(calls() - before)
+print(json.dumps({"counted": counted, **core.counters()}))
+"""
+
 
 @pytest.fixture(scope="module")
 def counter(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -58,17 +87,34 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return library
 
 
-@pytest.mark.skipif(
+def child(counter: Path, source: str, *arguments: str) -> dict[str, Any]:
+    """What it printed."""
+    environment = os.environ | {"LD_PRELOAD": str(counter), "PYTHONMALLOC": "pymalloc"}
+    command = [sys.executable, "-c", source, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+counting = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc" or os.environ.get("NATIVE_DEBUG") == "1", reason="the counting malloc stands on glibc's __libc_malloc"
 )
+
+
+@counting
 @pytest.mark.parametrize("profile", [1, 7, 8])
 def test_forwarding_allocates_nothing(counter: Path, profile: int) -> None:
-    environment = os.environ | {"LD_PRELOAD": str(counter), "PYTHONMALLOC": "pymalloc"}
-    command = [sys.executable, "-c", CHILD, str(profile)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120)
-    found = json.loads(done.stdout)
+    found = child(counter, CHILD, str(profile))
     few, many = found["counted"]
     assert many == few
     assert found["open"] > 3, "the counter sees the engine"
     assert found["packets_sent_video"] > 350_000 and found["nack_sent"] > 1000 and found["packets_sent_rtcp"] > 100
     assert found["transport_cc_sent"] > 1000
+
+
+@counting
+def test_mixing_allocates_nothing(counter: Path) -> None:
+    found = child(counter, MIXING)
+    few, many = found["counted"]
+    assert many == few
+    assert found["packets_sent_audio"] > 3 * 45 * 50 * 0.99 and found["mixes"] == 2 and found["mixer_encodes"] > 4000
