@@ -40,6 +40,8 @@ FRAME_US = 1_000_000 // FPS
 DELAY_US = WAIT_US + 500_000
 # Behind by more than this, pictures are left out until it is caught up with; what a publisher's picture may be late, too.
 BEHIND_US = 500_000
+# A picture larger than this is nobody's camera; decoded it would take more memory than the process should have.
+PIXELS_MOST = 4096 * 4096
 DECODERS = {"VP8": "vp8", "VP9": "vp9", "H264": "h264", "AV1": "libdav1d"}
 ENCODERS: dict[str, tuple[str, dict[str, str]]] = {
     "VP8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
@@ -151,7 +153,8 @@ class Composer:
         if track.info.kind == "video":
             if self._codec == "":
                 return
-            member.lost = (member.lost and not timed.frame.keyframe) or self._clock() - at_us > DELAY_US + BEHIND_US
+            late = self._clock() - at_us > DELAY_US + BEHIND_US
+            member.lost = (member.lost and not timed.frame.keyframe) or late or timed.frame.width * timed.frame.height > PIXELS_MOST
             if member.lost:
                 self._told["dropped_frames"] = self._told.get("dropped_frames", 0) + 1
                 return

@@ -21,7 +21,7 @@ from mediaserver.recorder.matroska import MatroskaWriter, TrackEntry
 from mediaserver.recorder.ogg import OggWriter
 from mediaserver.recorder.storage import Storage
 
-__all__ = ["CODECS", "Container", "Format", "Stream", "holds"]
+__all__ = ["CODECS", "Container", "Format", "Stream", "Unwritable", "holds"]
 
 Format = Literal["webm", "mkv", "ogg", "mp4"]
 
@@ -46,6 +46,10 @@ OPUS_CLOCK, VIDEO_CLOCK = 48000, 90000
 # RFC 7845 section 5.1: version, channels, pre-skip (what comes from a network needs none), rate, gain, mapping family.
 OPUS_HEAD = b"OpusHead" + bytes([1, 2, 0, 0]) + OPUS_CLOCK.to_bytes(4, "little") + bytes(3)
 AV_NAMES = {"VP9": "vp9", "H264": "h264", "AV1": "av1"}
+
+
+class Unwritable(Exception):
+    """A muxer does not take what a publisher sent; the file is over, the recording is not."""
 
 
 def holds(container: Format, codec: str) -> bool:
@@ -110,7 +114,7 @@ class _Av:
     def __init__(self, storage: Storage, form: Format, streams: list[Stream]) -> None:
         import av  # 30 MB that WebM does without
 
-        self._packet = av.Packet
+        self._packet, self._error = av.Packet, av.error.FFmpegError
         self._out: Any = av.open(storage, "w", format=form, container_options=MP4_OPTIONS)
         self._streams = [self._add(stream) for stream in streams]
 
@@ -131,17 +135,25 @@ class _Av:
         packet.is_keyframe = frame.keyframe
         if frame.samples:
             packet.duration = frame.samples // 48
-        self._out.mux(packet)
+        self._call(self._out.mux, packet)
 
     def close(self) -> None:
-        self._out.close()
+        self._call(self._out.close)
+
+    def _call(self, call: Callable[..., None], *arguments: Any) -> None:
+        try:
+            call(*arguments)
+        except self._error as error:
+            if isinstance(error, OSError):  # the storage's own
+                raise
+            raise Unwritable(str(error)) from error
 
 
 WRITERS: dict[Format, Callable[[Storage, Format, list[Stream]], Writer]] = {"webm": _Matroska, "mkv": _Matroska, "ogg": _Ogg, "mp4": _Av}
 
 
 class Container:
-    """An open file. OSError from any call: the storage did not take it; close it and begin another."""
+    """An open file. OSError from any call: the storage did not take it. Unwritable: the format does not; close it and begin another."""
 
     def __init__(self, storage: Storage, form: Format, streams: list[Stream]) -> None:
         self._storage = storage

@@ -5,11 +5,12 @@ Called by `pump`, which knows it as an `Output`. Invariant: the files of one ide
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from mediaserver.recorder.assembler import Timed
-from mediaserver.recorder.container import Format
+from mediaserver.recorder.container import Format, Unwritable
 from mediaserver.recorder.segment import Segments
 from mediaserver.recorder.track import Track
 from mediaserver.recorder.vault import Key
@@ -18,6 +19,8 @@ __all__ = ["Files", "Grouping", "stem"]
 
 Grouping = Literal["participant", "track"]
 STEM_CHARS_MOST = 40
+# What a muxer refuses so often it will refuse again: the rest of that publisher's frames is left out.
+REFUSALS_MOST = 3
 
 
 def stem(identity: str) -> str:
@@ -29,9 +32,18 @@ class Files:
     """See the module."""
 
     def __init__(
-        self, folder: Path, form: Format, grouping: Grouping, key: Key | None, report: Callable[[dict[str, Any]], None], run: int
+        self,
+        folder: Path,
+        form: Format,
+        grouping: Grouping,
+        key: Key | None,
+        report: Callable[[dict[str, Any]], None],
+        fault: Callable[[str], None],
+        run: int,
     ) -> None:
         """`run`: how many processes have written to this folder before; part of the names, so that none is used twice."""
+        self._fault = fault
+        self._refusals: dict[Segments, int] = {}
         self._folder, self._form, self._grouping, self._key, self._report, self._run = folder, form, grouping, key, report, run
         self._groups: dict[tuple[str, tuple[str, int] | None], Segments] = {}
 
@@ -53,11 +65,22 @@ class Files:
         segments = self._groups[self._group(track)]
         segments.drop(track)
         if not segments.tracks and not pause:
-            segments.close()
+            self._guarded(segments, segments.close)
 
     def put(self, track: Track, timed: Timed, at_us: int, now_us: int) -> None:
         """Writes a frame."""
-        self._groups[self._group(track)].put(track, timed.frame, at_us, now_us)
+        segments = self._groups[self._group(track)]
+        if self._refusals.get(segments, 0) < REFUSALS_MOST:
+            self._guarded(segments, lambda: segments.put(track, timed.frame, at_us, now_us))
+
+    def _guarded(self, segments: Segments, work: Callable[[], None]) -> None:
+        """What one publisher sends may end their file, and nobody else's."""
+        try:
+            work()
+        except Unwritable as error:
+            self._refusals[segments] = self._refusals.get(segments, 0) + 1
+            self._fault(f"{segments.identity}: a file could not be written: {error}")
+            segments.abandon()
 
     def wants_keyframe(self, track: Track) -> bool:
         """Whether a file waits for one."""
@@ -66,7 +89,7 @@ class Files:
     def tick(self, now_us: int) -> None:
         """Every quarter of a second."""
         for segments in self._groups.values():
-            segments.tick(now_us)
+            self._guarded(segments, partial(segments.tick, now_us))
 
     @property
     def size_bytes(self) -> int:
@@ -78,7 +101,7 @@ class Files:
         failed: OSError | None = None
         for segments in self._groups.values():
             try:
-                segments.close()
+                self._guarded(segments, segments.close)
             except OSError as error:
                 failed = failed or error
         if failed is not None:

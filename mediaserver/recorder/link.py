@@ -128,11 +128,9 @@ class Link:
             if waiting is not None:
                 self._worker.native.consumer_attach(message["track"], waiting[0], payload_type=waiting[1])
         elif event == "done":
-            self._complete = message["complete"]
+            self._complete, self._reason = message["complete"], message["reason"]
             self._listener.on_report(self, "beat", message)
         else:
-            if event == "fault":
-                self._reason = message["reason"]
             self._listener.on_report(self, event, message)
         return True
 

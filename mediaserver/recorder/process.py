@@ -7,7 +7,7 @@ waits for it. Its standard input's end is its own: files are completed, and it g
 
     in:  {"op": "start", ...}  {"op": "track", ...TrackInfo}  {"op": "end", "track", "pause"}  {"op": "stop"}
     out: {"ev": "up"}  {"ev": "ready", "track"}  {"ev": "beat", totals}  {"ev": "file", report}  {"ev": "gap", "track", Gap}
-         {"ev": "fault", "reason"}  {"ev": "done", "complete", totals}
+         {"ev": "fault", "reason"}  {"ev": "done", "complete", "reason", totals}
 """
 
 import asyncio
@@ -77,7 +77,10 @@ class Recorder:
                 self.tell("file", **report)
 
             return Composer(folder, start["container"], key, report_of, start["run"], lambda: monotonic_us() - start["zero_us"])
-        return Files(folder, start["container"], start["grouping"], key, lambda report: self.tell("file", **report), start["run"])
+        return Files(
+            folder, start["container"], start["grouping"], key, lambda report: self.tell("file", **report),
+            lambda reason: self.tell("fault", reason=reason), start["run"],
+        )  # fmt: skip
 
     def _from_pump(self, call: Any, *arguments: Any) -> None:
         self._loop.call_soon_threadsafe(call, *arguments)
@@ -104,9 +107,7 @@ class Recorder:
             self._beat()
         reading.cancel()
         error = self._ended.result()
-        if error is not None:
-            self.tell("fault", reason=reason_of(error))
-        self.tell("done", complete=error is None, **self._pump.totals())
+        self.tell("done", complete=error is None, reason="" if error is None else reason_of(error), **self._pump.totals())
         self._worker.stop()
         return 0 if error is None else 1
 

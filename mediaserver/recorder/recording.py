@@ -89,7 +89,7 @@ class _Taken:
 class _Feed:
     """One process of a recording, and the tracks it gets."""
 
-    __slots__ = ("link", "mode", "restarts", "taken", "totals", "up")
+    __slots__ = ("entries", "link", "mode", "restarts", "taken", "totals", "up")
 
     def __init__(self, mode: str) -> None:
         self.mode = mode
@@ -97,6 +97,7 @@ class _Feed:
         self.up = False
         self.restarts = 0
         self.taken: dict[int, _Taken] = {}  # by track id
+        self.entries: dict[int, dict[str, Any]] = {}  # by consumer; what is told of a track may come after its end
         self.totals: dict[str, int] = {}
 
 
@@ -259,6 +260,7 @@ class Recording:
         }  # fmt: skip
         self._manifest.tracks.append(entry)
         feed.taken[track.id] = _Taken(consumer, entry)
+        feed.entries[consumer] = entry
         self._changed()
 
     def _drop(self, feed: _Feed, track_id: int, now_us: int) -> None:
@@ -324,7 +326,7 @@ class Recording:
             self._manifest.files[report["name"]] = {**report, "output": feed.mode}
             self._changed()
         elif event == "gap":
-            entry = next((taken.entry for taken in feed.taken.values() if taken.consumer == report["track"]), None)
+            entry = feed.entries.get(report["track"])
             if entry is not None:
                 entry["gaps"].append({"from_us": report["from_us"], "to_us": report["to_us"], "reason": report["reason"]})
         elif event == "fault":

@@ -62,7 +62,7 @@ class Segments:
         self, folder: Path, stem: str, form: Format, key: Key | None, report: Callable[[dict[str, Any]], None], identity: str
     ) -> None:
         self._folder, self._stem, self._form, self._key = folder, stem, form, key
-        self._report, self._identity = report, identity
+        self._report, self.identity = report, identity
         self._tracks: dict[StreamKey, Track] = {}
         self._joining: dict[StreamKey, _Joining] = {}
         self._since_us = 0
@@ -136,6 +136,14 @@ class Segments:
             self._begin(self._since_us)
         self._end()
 
+    def abandon(self) -> None:
+        """Leaves the segment as it is, and what waits: a muxer did not take it."""
+        self._joining.clear()
+        if self._open is not None:
+            ended, self._open = self._open, None
+            ended.storage.finish()
+            self._told_ended(ended)
+
     def _begin_if_ready(self, now_us: int) -> None:
         if not self._joining:
             return
@@ -166,7 +174,7 @@ class Segments:
             storage,
             {
                 "name": name,
-                "identity": self._identity,
+                "identity": self.identity,
                 "container": form,
                 "open": True,
                 "start_us": None,
@@ -200,7 +208,10 @@ class Segments:
         try:
             ended.container.close()
         finally:
-            self._closed_bytes += ended.storage.size_bytes
-            ended.report["bytes"] = ended.storage.size_bytes
-            ended.report["open"] = False
-            self._report(ended.report)
+            self._told_ended(ended)
+
+    def _told_ended(self, ended: _Open) -> None:
+        self._closed_bytes += ended.storage.size_bytes
+        ended.report["bytes"] = ended.storage.size_bytes
+        ended.report["open"] = False
+        self._report(ended.report)

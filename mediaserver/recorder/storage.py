@@ -26,7 +26,7 @@ class Storage(Protocol):
         """Lets everything leave this process."""
 
     def finish(self) -> None:
-        """Closes it, complete. OSError: the disk is full."""
+        """Closes it, complete. Idempotent. OSError: the disk is full."""
 
 
 def _write(descriptor: int, data: bytes) -> None:
@@ -64,7 +64,9 @@ class PlainFile:
 
     def finish(self) -> None:
         """Closes it."""
-        os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 class SealedFile:
@@ -90,10 +92,13 @@ class SealedFile:
 
     def finish(self) -> None:
         """Marks the end and closes it."""
+        if self._descriptor < 0:
+            return
         try:
             self._sealer.close()
         finally:
             os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def create(folder: Path, name: str, key: Key | None) -> tuple[Storage, str]:

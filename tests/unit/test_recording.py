@@ -260,3 +260,26 @@ def test_weak_recording_keys_are_refused_and_not_shown(keys: str, monkeypatch: p
     with pytest.raises(ValueError, match="64 hex digits") as raised:
         MediaSettings()
     assert keys.partition(":")[2] not in str(raised.value)
+
+
+async def test_a_disk_that_is_too_slow_is_told_once_for_each_time_it_costs_packets(server: MediaServer) -> None:
+    made = await ready(server)
+    link = FakeLink.made[0]
+    for dropped in (0, 5, 5, 9):
+        link._hear({"ev": "beat", "dropped": dropped, "packets": 100, "lost": 0, "bytes": 1000})
+    assert len(made.faults) == 2 and "too slow" in made.faults[0] and made.totals["dropped"] == 9
+    assert server.recorder.counters()["dropped"] == 9 and b"tresen_recorder_packets_dropped_total 9.0" in server.metrics.render()[0]
+    assert await made.stop() is State.INCOMPLETE
+
+
+async def test_gaps_that_are_told_after_a_tracks_end_are_kept(server: MediaServer) -> None:
+    server.room("shop").publish("alice", offer("chromium-publish"))
+    made = await ready(server)
+    made.grant("alice")
+    await gate(server, BOTH)
+    link = FakeLink.made[0]
+    consumer = next(fields["id"] for op, fields in link.told if op == "track" and fields["kind"] == "audio")
+    made.pause()
+    link._hear({"ev": "gap", "track": consumer, "from_us": 1, "to_us": 2, "reason": "loss"})
+    [entry] = [entry for entry in made.manifest["tracks"] if entry["kind"] == "audio"]
+    assert entry["gaps"] == [{"from_us": 1, "to_us": 2, "reason": "loss"}]
