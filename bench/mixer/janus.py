@@ -29,6 +29,7 @@ LIBRARIES = ("/usr/lib/*/janus", "/usr/lib/janus", "/usr/local/lib/janus", "/opt
 PLUGIN, TRANSPORT = "libjanus_audiobridge.so", "libjanus_http.so"
 START_S = 10.0
 ANSWER_S = 30.0
+POLL_S = 60.0
 EVENTS_AT_ONCE = 20
 
 
@@ -188,10 +189,14 @@ class Session:
         return said
 
     async def _poll(self) -> None:
-        timeout = ClientTimeout(total=120)
+        # Janus answers a poll after half a minute at the latest; a starved one may take longer.
+        timeout = ClientTimeout(total=POLL_S)
         while True:
-            async with self._http.get(self.url, params={"maxev": str(EVENTS_AT_ONCE)}, timeout=timeout) as response:
-                events = await response.json(content_type=None)
+            try:
+                async with self._http.get(self.url, params={"maxev": str(EVENTS_AT_ONCE)}, timeout=timeout) as response:
+                    events = await response.json(content_type=None)
+            except TimeoutError:
+                continue
             for event in events if isinstance(events, list) else [events]:
                 self._hear(event)
 

@@ -16,6 +16,7 @@ PACKETS_PER_S = 50
 CLIENT_CPU_MOST = 0.85
 # Share of a mix's windows in which a voice must be found, or must not (hearing.py), and the least a mix of speech is loud.
 HEARD = 0.3
+PEER = "janus"
 LOUDNESS_LEAST = 0.02
 # Who delivers less than this is overloaded; its cost for what it delivered stands, and the table says so.
 DELIVERED_LEAST = 0.98
@@ -120,11 +121,12 @@ def bottleneck(run: MixFigures) -> str | None:
 
 
 def unsound(runs: Sequence[MixFigures]) -> str | None:
-    """Why these runs are no basis for figures; None when they are. A mix that is not the speech voids everything."""
+    """Why these runs are no basis for figures; None when they are. A mix of ours that is not speech voids everything. The peer's is noted,
+    since a peer that cannot keep up garbles what it sends, and looks the cheaper for it."""
     for run in runs:
         if run.delivered_share <= 0:
             return f"{run.subject}: nobody got anything"
-        if run.astray:
+        if run.astray and run.subject != PEER:
             return f"{run.subject}, {run.participants} participants: {run.astray}"
         reason = bottleneck(run)
         if reason is not None:
@@ -157,6 +159,7 @@ def summary(runs: Mapping[str, Sequence[MixFigures]]) -> dict[str, Any]:
         "rooms": runs[ours][0].rooms,
         "median": {name: medians(each) for name, each in runs.items()},
         "ratio": {name: ratio(runs[ours], runs[name]) for name in others},
+        "astray": {name: sorted({run.astray for run in each} - {""}) for name, each in runs.items()},
         "spread": {name: [min(run.per_core for run in each), max(run.per_core for run in each)] for name, each in runs.items()},
         "runs": {name: [asdict(run) for run in each] for name, each in runs.items()},
     }
@@ -188,8 +191,8 @@ def table(sizes: Sequence[Mapping[str, Any]], title: str) -> Table:
             cells = [f"{rooms}{size['participants']}" if at == 0 else "", name]
             cells += [format(median[key] / unit, form) if key in median else "" for key, (_, unit, form) in COLUMNS.items()]
             ratios = ", ".join(f"x {value:.1f}" for value in size["ratio"].values())
-            overloaded = median["delivered_share"] < DELIVERED_LEAST
-            out.add_row(*cells, ratios if at == 0 else "overloaded" if overloaded else "")
+            note = "overloaded" if median["delivered_share"] < DELIVERED_LEAST else "garbled" if size["astray"][name] else ""
+            out.add_row(*cells, ratios if at == 0 else note)
     return out
 
 
