@@ -1,4 +1,4 @@
-"""A tick in which nothing comes or goes allocates nothing: a child process with a counting malloc runs few and many ticks and counts the same.
+"""A tick in which nothing comes or goes allocates nothing: a child with a counting malloc runs few and many ticks and counts the same.
 
 glibc only (the counter forwards to its __libc_* entries), and not under the sanitizers, which bring a malloc of their own.
 """
