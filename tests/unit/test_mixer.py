@@ -1,12 +1,9 @@
 """Who hears whom, encoded how often: the mixer's rules on small rooms."""
 
-import random
-
 import numpy as np
 import pytest
 
-from native.testing import mixer as door
-from tests.support.mixing import FRAME, RATE, TICK_US, Room, Talker, heard, tone, tone_db
+from tests.support.mixing import FRAME, RATE, Room, heard, tone, tone_db
 
 TONES = {1: 500.0, 2: 1100.0, 3: 1700.0, 4: 2300.0}
 
@@ -68,26 +65,6 @@ def test_a_thousand_silent_listeners_cost_one_encode_more_and_no_decode() -> Non
     assert after["encodes"] - before["encodes"] == 40
     assert after["decodes"] - before["decodes"] == 30
     assert after["mixes"] == 4 and after["listeners"] == 1003
-
-
-@pytest.mark.parametrize("phase_ms", [0, 7, 19])
-@pytest.mark.parametrize("jitter_ms", [0, 1, 3])
-def test_a_steady_stream_is_played_as_it_is(phase_ms: int, jitter_ms: int) -> None:
-    """Wherever in a tick its packets come: neither stretched nor guessed."""
-    mixer, talker, rng = door.Mixer(complexity=1), Talker(480), random.Random(1)
-    assert mixer.voice_open(1) and mixer.listener_open(9)
-    arrivals = [(index * TICK_US + phase_ms * 1000 + rng.randrange(jitter_ms * 1000 + 1), talker.packet()) for index in range(300)]
-    begun = {}
-    for tick in range(300):
-        while arrivals and arrivals[0][0] <= tick * TICK_US:
-            at_us, packet = arrivals.pop(0)
-            mixer.voice_packet(1, packet, 23, at_us)
-        mixer.tick(tick * TICK_US)
-        if tick == 150:
-            begun = mixer.voice_stats(1)
-    ended = mixer.voice_stats(1)
-    touched = sum(ended[name] - begun[name] for name in ("samples_concealed", "samples_removed", "samples_inserted"))
-    assert touched < 0.02 * 150 * FRAME
 
 
 def test_an_entry_is_the_gain_and_without_it_the_product_of_both() -> None:
