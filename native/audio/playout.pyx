@@ -129,16 +129,20 @@ cdef inline size_t aligned(size_t bytes) noexcept nogil:
     return (bytes + 63) & ~<size_t>63
 
 
+cdef size_t playout_bytes(const PlayoutOptions* options) noexcept nogil:
+    cdef int channels = 2 if options != NULL and options.channels == 2 else 1
+    return (aligned(sizeof(Playout)) + 2 * aligned(opus_decoder_get_size(channels))
+            + (ROOM + PACKET_SAMPLES_MAX + STRETCH_TAIL) * channels * sizeof(float))
+
+
 cdef Playout* playout_new(const PlayoutOptions* options) noexcept nogil:
     cdef Playout* playout
     cdef int channels = 2 if options != NULL and options.channels == 2 else 1
     cdef size_t decoder_bytes = aligned(opus_decoder_get_size(channels))
-    cdef size_t sample_bytes = channels * sizeof(float)
     cdef size_t at = aligned(sizeof(Playout))
-    cdef size_t total = at + 2 * decoder_bytes + (ROOM + PACKET_SAMPLES_MAX + STRETCH_TAIL) * sample_bytes
     cdef int32_t least = 0
     cdef int32_t most = DELAY_MAX_DEFAULT_MS
-    playout = <Playout*>calloc(1, total)
+    playout = <Playout*>calloc(1, playout_bytes(options))
     if playout == NULL:
         return NULL
     if options != NULL:
