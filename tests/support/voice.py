@@ -41,6 +41,14 @@ def packets(seconds: float = 4.0, fec: bool = True, dtx: bool = False, pauses: b
     return tuple(encoder.encode(pcm[at : at + frame].tobytes(), frame) for at in range(0, len(pcm) - frame + 1, frame))
 
 
+@cache
+def decoded(seconds: float = 4.0, frame: int = FRAME) -> "np.ndarray[Any, np.dtype[np.float32]]":
+    """What a decoder makes of all those packets."""
+    decoder = opuslib.Decoder(RATE, 1)
+    parts = [np.frombuffer(decoder.decode(packet, frame), "<i2") for packet in packets(seconds, frame=frame)]
+    return np.concatenate(parts).astype(np.float32) / 32768
+
+
 def rtp(number: int, payload: bytes, payload_type: int = OPUS, ssrc: int = 7, frame: int = FRAME, timestamp: int | None = None) -> bytes:
     """Packet `number` of a stream whose numbers and timestamps wrap early."""
     stamp = (2**32 - 20 * FRAME + number * frame if timestamp is None else timestamp) & 0xFFFFFFFF
