@@ -43,6 +43,8 @@ cdef struct PlayoutStats:          # totals since the start; samples at 48 kHz a
 
 # `options` NULL = defaults. NULL: no memory.
 cdef Playout* playout_new(const PlayoutOptions* options) noexcept nogil
+# The one allocation behind a Playout.
+cdef size_t playout_bytes(const PlayoutOptions* options) noexcept nogil
 cdef void playout_free(Playout* playout) noexcept nogil
 # One RTP packet (header, extensions, padding and all: any bytes are safe) that came at now_us. 0 = taken, -1 = not (counted).
 cdef int playout_put(Playout* playout, const uint8_t* rtp, size_t size, int64_t now_us) noexcept nogil

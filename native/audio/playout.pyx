@@ -102,6 +102,7 @@ cdef struct Playout:
     int quiet_samples              # how long it has been quiet
     int bridge                     # which was here
     bint skipping
+    bint sounding                  # what was appended last was not silence made here
     int asleep                     # 0, or the kind of comfort noise
     float comfort_gain
     uint32_t noise
@@ -129,16 +130,20 @@ cdef inline size_t aligned(size_t bytes) noexcept nogil:
     return (bytes + 63) & ~<size_t>63
 
 
+cdef size_t playout_bytes(const PlayoutOptions* options) noexcept nogil:
+    cdef int channels = 2 if options != NULL and options.channels == 2 else 1
+    return (aligned(sizeof(Playout)) + 2 * aligned(opus_decoder_get_size(channels))
+            + (ROOM + PACKET_SAMPLES_MAX + STRETCH_TAIL) * channels * sizeof(float))
+
+
 cdef Playout* playout_new(const PlayoutOptions* options) noexcept nogil:
     cdef Playout* playout
     cdef int channels = 2 if options != NULL and options.channels == 2 else 1
     cdef size_t decoder_bytes = aligned(opus_decoder_get_size(channels))
-    cdef size_t sample_bytes = channels * sizeof(float)
     cdef size_t at = aligned(sizeof(Playout))
-    cdef size_t total = at + 2 * decoder_bytes + (ROOM + PACKET_SAMPLES_MAX + STRETCH_TAIL) * sample_bytes
     cdef int32_t least = 0
     cdef int32_t most = DELAY_MAX_DEFAULT_MS
-    playout = <Playout*>calloc(1, total)
+    playout = <Playout*>calloc(1, playout_bytes(options))
     if playout == NULL:
         return NULL
     if options != NULL:
@@ -376,13 +381,21 @@ cdef void join(Playout* playout, int how, float* fresh, int samples) noexcept no
     cdef int at
     if samples < STRETCH_JOIN:
         return
-    at = stretch_join_at(playout.tail, fresh, samples, channels)
+    at = stretch_join_at(playout.tail, fresh, samples, channels) if playout.sounding else 0
     memmove(fresh + at * channels, fresh, samples * channels * sizeof(float))
     memcpy(fresh, playout.tail, at * channels * sizeof(float))
     stretch_fade(playout.tail + at * channels, fresh + at * channels, STRETCH_JOIN, channels)
     if at > 0:
         playout.stats.samples_concealed += at
         note_run(playout, PLAYOUT_CONCEALED, at)
+
+
+cdef void fade_out(float* x, int samples, int channels) noexcept nogil:
+    cdef int i
+    cdef int c
+    for i in range(samples):
+        for c in range(channels):
+            x[i * channels + c] *= <float>(samples - i) / <float>(samples + 1)
 
 
 cdef void prepare_join(Playout* playout, int how) noexcept nogil:
@@ -396,7 +409,10 @@ cdef void prepare_join(Playout* playout, int how) noexcept nogil:
     # Bridging that nobody has heard yet need not be heard.
     playout.end -= bridged
     memcpy(playout.tail, decoded_to(playout), bridged * channels * sizeof(float))
-    extrapolate(playout, playout.tail + bridged * channels, STRETCH_TAIL - bridged)
+    if playout.sounding:
+        extrapolate(playout, playout.tail + bridged * channels, STRETCH_TAIL - bridged)
+    else:
+        memset(playout.tail, 0, STRETCH_TAIL * channels * sizeof(float))
     if bridged > 0:
         mark_runs(playout, PLAYOUT_CONCEALED)
         playout.stats.samples_concealed -= bridged
@@ -517,7 +533,12 @@ cdef void perform(Playout* playout, JitterStep* step) noexcept nogil:
         return
     fresh = decoded_to(playout)
     if step.action == JITTER_SILENCE:
-        memset(fresh, 0, samples * playout.channels * sizeof(float))
+        if playout.sounding:
+            extrapolate(playout, fresh, samples)
+            fade_out(fresh, samples, playout.channels)
+            playout.sounding = 0
+        else:
+            memset(fresh, 0, samples * playout.channels * sizeof(float))
         note_run(playout, PLAYOUT_SILENCE, samples)
         return
     if step.action == JITTER_STALL and not playout.saved:
@@ -561,6 +582,7 @@ cdef void perform(Playout* playout, JitterStep* step) noexcept nogil:
         kind = PLAYOUT_SILENCE if step.action == JITTER_SLEEP else PLAYOUT_CONCEALED
         if step.action != JITTER_STALL:
             playout.saved = 0
+    playout.sounding = 1
     jitter_done(&playout.jitter)
     note_run(playout, kind, samples)
     if kind == PLAYOUT_CONCEALED:
@@ -628,6 +650,7 @@ cdef void warm_up(Playout* playout) noexcept nogil:
     cdef int i
     playout.skipping = 0
     playout.saved = 0
+    playout.sounding = playout.warm_count > 0
     opus_decoder_ctl(playout.decoder, OPUS_RESET_STATE)
     memset(playout.pcm, 0, playout.end * channels * sizeof(float))
     for i in range(playout.warm_count):

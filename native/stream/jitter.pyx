@@ -28,11 +28,11 @@ cdef enum:
     OVER_SHARE = 6                 # and as much of the target itself: a long delay is known less exactly
     ENOUGH_US = 2500               # less is not worth a seam
     QUIET_UNDER_US = 4000
-    QUIET_MAX_SAMPLES = 960        # at a time
     SPEECH_OVER_US = 60000         # above the target that is worth touching speech for
     SPEECH_UNDER_US = 15000
     SPEECH_PAUSE_US = 60000        # between two touches
     HURRY_OVER_US = 120000         # no pause any more
+    CHANGE_MAX_US = 1000000        # asked for at once; what is done at once is far less
 
 
 cdef inline int64_t media_us(int64_t ts64) noexcept nogil:
@@ -330,7 +330,10 @@ cdef void jitter_asleep(Jitter* jitter, bint asleep) noexcept nogil:
 
 cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int quiet) noexcept nogil:
     cdef int64_t target_us = delay_target_us(&jitter.delay, now_us)
-    cdef int64_t excess_us = transit_us(jitter, now_us, pending, pull) - target_us
+    # A packet's turn comes with a pull, up to one pull before its sound: faster only if it were in time even so, slower only if it is not
+    # as things are. Judging both by the same moment would take turns at removing and adding.
+    cdef int64_t surplus_us = now_us - media_us(jitter.next_ts64 - pending + pull) - target_us
+    cdef int64_t lack_us = target_us - transit_us(jitter, now_us, pending, pull)
     cdef int64_t over_us = PAUSE_OVER_US + (target_us - delay_base_us(&jitter.delay)) // OVER_SHARE
     cdef int64_t under_us = QUIET_UNDER_US
     if jitter.state != JITTER_PLAYING:
@@ -345,20 +348,14 @@ cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int
         over_us = ENOUGH_US if quiet else over_us // 2
     elif jitter.scaling < 0:
         under_us = 0
-    if excess_us > over_us:
-        jitter.scaling = 1
-    elif excess_us < -under_us:
-        jitter.scaling = -1
-    else:
-        jitter.scaling = 0
+    jitter.scaling = 1 if surplus_us > over_us else (-1 if lack_us > under_us else 0)
+    if jitter.scaling == 0:
         return 0
-    if not quiet and excess_us < HURRY_OVER_US and now_us - jitter.scaled_us < SPEECH_PAUSE_US:
+    if not quiet and surplus_us < HURRY_OVER_US and now_us - jitter.scaled_us < SPEECH_PAUSE_US:
         return 0
-    if excess_us > 1000000:
-        excess_us = 1000000
-    if excess_us < -1000000:
-        excess_us = -1000000
-    return <int>(excess_us * 6 // 125)
+    if jitter.scaling > 0:
+        return <int>((surplus_us if surplus_us < CHANGE_MAX_US else CHANGE_MAX_US) * 6 // 125)
+    return -<int>((lack_us if lack_us < CHANGE_MAX_US else CHANGE_MAX_US) * 6 // 125)
 
 
 cdef void jitter_scaled(Jitter* jitter, bint quiet, int64_t now_us) noexcept nogil:

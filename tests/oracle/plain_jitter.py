@@ -291,7 +291,8 @@ class Buffer:
         if self.state != PLAYING:
             return 0
         target_us = self.delay.target_us(now_us)
-        excess_us = self.turn_us(now_us, pending, pull) - target_us
+        surplus_us = now_us - media_us(self.next_ts - pending + pull) - target_us
+        lack_us = target_us - self.turn_us(now_us, pending, pull)
         share_us = (target_us - self.delay.base_us()) // 6
         over_us = {0: max(60_000, 6000 + share_us), 1: 30_000 + share_us, 2: 6000 + share_us}[quiet]
         under_us = 4000 if quiet else 15_000
@@ -299,8 +300,7 @@ class Buffer:
             over_us = 2500 if quiet else over_us // 2
         elif self.scaling < 0:
             under_us = 0
-        self.scaling = 1 if excess_us > over_us else -1 if excess_us < -under_us else 0
-        if not self.scaling or (not quiet and excess_us < 120_000 and now_us - self.scaled_us < 60_000):
+        self.scaling = 1 if surplus_us > over_us else -1 if lack_us > under_us else 0
+        if not self.scaling or (not quiet and surplus_us < 120_000 and now_us - self.scaled_us < 60_000):
             return 0
-        limited = min(max(excess_us, -1_000_000), 1_000_000)
-        return limited * 6 // 125 if limited >= 0 else -(-limited * 6 // 125)
+        return self.scaling * (min(surplus_us if self.scaling > 0 else lack_us, 1_000_000) * 6 // 125)
