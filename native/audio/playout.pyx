@@ -52,6 +52,7 @@ from native.stream.jitter cimport (
     JitterInput,
     JitterStep,
     jitter_asleep,
+    jitter_content,
     jitter_done,
     jitter_init,
     jitter_media_ts64,
@@ -446,11 +447,14 @@ cdef inline int pause_kind(const Playout* playout, bint quiet) noexcept nogil:
 cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
     """Plays faster or slower, where the jitter buffer wants it and the sound allows it."""
     cdef int pending = playout.end - playout.begin
-    cdef bint quiet = is_quiet(playout, played_to(playout), pending)
+    cdef bint quiet
     cdef int wanted
-    wanted = jitter_scale(&playout.jitter, now_us, pending, pull, pause_kind(playout, quiet))
     cdef JitterStep step
     cdef int done
+    if jitter_content(&playout.jitter, now_us, pending, pull):
+        return
+    quiet = is_quiet(playout, played_to(playout), pending)
+    wanted = jitter_scale(&playout.jitter, now_us, pending, pull, pause_kind(playout, quiet))
     if wanted > 0:
         while pending < STRETCH_AHEAD and jitter_ready(&playout.jitter):
             jitter_next(&playout.jitter, now_us, pending, pull, &step)
