@@ -52,6 +52,7 @@ from native.stream.jitter cimport (
     JitterInput,
     JitterStep,
     jitter_asleep,
+    jitter_content,
     jitter_done,
     jitter_init,
     jitter_media_ts64,
@@ -71,8 +72,9 @@ cdef enum:
     RATE = 48000
     PACKET_SAMPLES_MAX = 5760      # 120 ms: the longest Opus packet
     HISTORY = 1440                 # kept of what was played: two of the longest periods
+    SLACK = 1920                   # played before the rest is moved to the front: less moves more often
     # A call's samples, what scaling looks at, a packet, what a join and a repetition add.
-    ROOM = HISTORY + 960 + STRETCH_AHEAD + PACKET_SAMPLES_MAX + 2 * STRETCH_TAIL + 960
+    ROOM = HISTORY + SLACK + 960 + STRETCH_AHEAD + PACKET_SAMPLES_MAX + 2 * STRETCH_TAIL + 960
     OPUS_STEP = 120                # concealment comes in multiples of 2.5 ms
     WARM_PACKETS = 4               # decoded in advance after a pause in decoding: Opus has converged after 80 ms
     WARM_BYTES_MAX = 1536
@@ -332,9 +334,9 @@ cdef int take_runs(Playout* playout, int samples) noexcept nogil:
 
 
 cdef void compact(Playout* playout) noexcept nogil:
-    """Moves HISTORY and what is pending to the front."""
+    """Moves HISTORY and what is pending to the front, once it has gone SLACK from there."""
     cdef int from_sample = playout.begin - HISTORY
-    if from_sample <= 0:
+    if from_sample < SLACK:
         return
     memmove(playout.pcm, playout.pcm + from_sample * playout.channels, (playout.end - from_sample) * playout.channels * sizeof(float))
     playout.begin -= from_sample
@@ -445,11 +447,14 @@ cdef inline int pause_kind(const Playout* playout, bint quiet) noexcept nogil:
 cdef void scale(Playout* playout, int64_t now_us, int pull) noexcept nogil:
     """Plays faster or slower, where the jitter buffer wants it and the sound allows it."""
     cdef int pending = playout.end - playout.begin
-    cdef bint quiet = is_quiet(playout, played_to(playout), pending)
+    cdef bint quiet
     cdef int wanted
-    wanted = jitter_scale(&playout.jitter, now_us, pending, pull, pause_kind(playout, quiet))
     cdef JitterStep step
     cdef int done
+    if jitter_content(&playout.jitter, now_us, pending, pull):
+        return
+    quiet = is_quiet(playout, played_to(playout), pending)
+    wanted = jitter_scale(&playout.jitter, now_us, pending, pull, pause_kind(playout, quiet))
     if wanted > 0:
         while pending < STRETCH_AHEAD and jitter_ready(&playout.jitter):
             jitter_next(&playout.jitter, now_us, pending, pull, &step)

@@ -82,6 +82,8 @@ cdef void jitter_asleep(Jitter* jitter, bint asleep) noexcept nogil
 # How many of the pending samples should go (negative: should be added), 0 = none; `quiet`: 0 = this is speech, 1 = nobody would hear it,
 # 2 = in the midst of a pause.
 cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int quiet) noexcept nogil
+# Whether jitter_scale would say 0 for any `quiet`, which then need not be found out.
+cdef bint jitter_content(const Jitter* jitter, int64_t now_us, int pending, int pull) noexcept nogil
 # After scaling.
 cdef void jitter_scaled(Jitter* jitter, bint quiet, int64_t now_us) noexcept nogil
 # Whether the next packet in order is there.

@@ -328,6 +328,15 @@ cdef void jitter_asleep(Jitter* jitter, bint asleep) noexcept nogil:
         jitter.state = JITTER_ASLEEP if asleep else JITTER_PLAYING
 
 
+cdef bint jitter_content(const Jitter* jitter, int64_t now_us, int pending, int pull) noexcept nogil:
+    cdef int64_t target_us = delay_target_us(&jitter.delay, now_us)
+    return jitter.scaling == 0 and (
+        now_us - media_us(jitter.next_ts64 - pending + pull) - target_us
+        <= PAUSE_OVER_US + (target_us - delay_base_us(&jitter.delay)) // OVER_SHARE
+        and target_us - transit_us(jitter, now_us, pending, pull) <= QUIET_UNDER_US
+    )
+
+
 cdef int jitter_scale(Jitter* jitter, int64_t now_us, int pending, int pull, int quiet) noexcept nogil:
     cdef int64_t target_us = delay_target_us(&jitter.delay, now_us)
     # A packet's turn comes with a pull, up to one pull before its sound: faster only if it were in time even so, slower only if it is not

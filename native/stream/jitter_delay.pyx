@@ -249,6 +249,8 @@ cdef void choose_target(JitterDelay* delay) noexcept nogil:
         if cost < best:
             best = cost
             best_bin = i
+        if late == 0 and later_late == 0:
+            break                  # from here on only the waiting costs
     delay.target_bin_us = (best_bin + 1) * DELAY_BIN_US
 
 

@@ -7,6 +7,7 @@ ARGS=tests/hostile/test_playout_storm.py
 import os
 import random
 import resource
+from itertools import pairwise
 
 import pytest
 
@@ -19,7 +20,7 @@ STORM = int(os.environ.get("TRESEN_STORM", "200000"))
 def templates() -> list[bytes]:
     speech = [*voice.packets(1.0), *voice.packets(0.6, frame=480), *voice.packets(0.6, frame=2880), *voice.packets(1.0, dtx=True)]
     found = [voice.rtp(0, packet) for packet in speech]
-    found += [voice.rtp(0, voice.red([(960, a), (0, b)]), voice.RED) for a, b in zip(speech, speech[1:], strict=False)]
+    found += [voice.rtp(0, voice.red([(960, a), (0, b)]), voice.RED) for a, b in pairwise(speech)]
     found += [voice.rtp(0, bytes([level]), voice.COMFORT) for level in (0, 60, 127, 255)]
     rng = random.Random(1)
     found += [voice.rtp(0, rng.randbytes(rng.randrange(1, 200)), kind) for kind in (voice.OPUS, voice.RED) for _ in range(20)]

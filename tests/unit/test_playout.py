@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from native.testing.playout import CONCEALED, FASTER, FEC, NORMAL, SILENCE, SLOWER, Playout
+
 from tests.support import voice
 
 Sound = np.ndarray[Any, np.dtype[np.float32]]
