@@ -184,11 +184,11 @@ def test_without_janus_it_says_how_to_get_it_and_measures_ours_alone(monkeypatch
 
     monkeypatch.setattr(bench.mixer.cli, "libraries", lambda: None)
     monkeypatch.setattr(bench.mixer.cli, "compare", compare)
-    options = ["--part", "rooms", "--sizes", "3,10", "--people", "12", "--repeats", "1", "--json", "-"]
+    options = ["--part", "rooms", "--sizes", "3,10,1000", "--people", "12", "--repeats", "1", "--json", "-"]
     done = CliRunner().invoke(bench.cli.app, ["mixer", *options])
     assert done.exit_code == 0, done.output
     assert "apt-get install" in done.output
-    assert asked == [(["media"], 3, 4), (["media"], 10, 1)]
+    assert asked == [(["media"], 3, 4), (["media"], 10, 1), (["direct"], 1000, 1)]
 
 
 @pytest.mark.parametrize(
