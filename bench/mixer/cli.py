@@ -19,8 +19,8 @@ from bench.report import show_rows
 
 PARTS = ("rooms", "ticks", "late")
 SUBJECTS = {"whip": "media", "direct": "direct"}
-# The peer encodes for each listener: a room of a thousand would take it more than ten cores. Two thousand sessions over HTTP take minutes to
-# set up, which changes nothing in what is measured here: such rooms are opened directly.
+# The peer encodes for each listener: a room of a thousand would take it more than ten cores. Two thousand sessions over HTTP take minutes
+# to set up, which changes nothing in what is measured here: such rooms are opened directly.
 HTTP_MOST = 100
 TICKS = 500
 # A nearly idle server wakes for every packet with cold caches, which says nothing of a full core. This is half a core of the peer's.
