@@ -20,7 +20,7 @@ cdef enum:
     # Costs in thousandths of the E-model's R.
     COST_PER_MS = 24               # G.107: Id rises by 0.024 per ms
     COST_PER_MS_LONG = 100         # and about 0.11 more once a conversation feels it
-    LONG_US = 120000               # which is at 177 ms end to end; network, devices and the far end have their share of it
+    LONG_US = 80000                # which is at 177 ms end to end: network, packets and devices have their share of it
     COST_CONCEALED = 700000        # all packets concealed; 1 % = 7 R, Opus with its concealment (G.113 gives such codecs 4 to 9)
     COST_FEC = 200000              # all packets restored by FEC
     OVERTAKEN_PERCENT = 60
