@@ -5,11 +5,12 @@
     for a time  hold music and announcements make a forwarded subscription a mixed one until they end, without renegotiation
 
 The base of `Conference`, whose calls change the floor, and so of `Room`, which has the sessions. Decisions are those of `mixing.matrix` and
-`slots`, commands those of `mixing.mixer`. Invariant: when a change is through, the worker has been told all that follows from it.
+`slots`, commands those of `mixing.mixer`. Invariants: when a change is through, the worker has been told all that follows from it; what
+somebody gets of somebody else depends on these two alone, so that one person's change costs the others what that person's tracks cost.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +20,7 @@ from mediaserver.mixing.clips import Clip
 from mediaserver.mixing.matrix import Floor, gain, reaches, row
 from mediaserver.mixing.mixer import Play, RoomMixer, Row, Source
 from mediaserver.mixing.options import AudioOptions, VoiceOptions
-from mediaserver.slots import Track, assign
+from mediaserver.slots import Slot, Track, assign
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant, Subscription
@@ -42,7 +43,7 @@ class Hold:
 class Arrangement:
     """See the module."""
 
-    __slots__ = ("_announcements", "_audio_mode", "_floor", "_holds", "_mixer", "_speaking", "_voices")
+    __slots__ = ("_announcements", "_audio_mode", "_floor", "_holds", "_mixer", "_places", "_speaking", "_voices")
 
     # What `Room` has.
     _server: "MediaServer"
@@ -57,6 +58,7 @@ class Arrangement:
         settings = self._server.settings
         self._audio_mode: AudioMode = settings.audio_mode
         self._floor = Floor()
+        self._places = self._floor.places()  # those the subscriptions were last arranged for
         self._holds: dict[str, Hold] = {}
         self._announcements: list[Announcement] = []
         self._voices: dict[str, VoiceOptions] = {}
@@ -80,23 +82,47 @@ class Arrangement:
         """The gain with which `listener` is to hear `speaker`, 0 for not at all, after all calls so far."""
         return gain(self._floor, listener, speaker)
 
-    def _rearrange(self, subscriptions: Sequence["Subscription"] | None = None) -> None:
-        """Gives each subscription (None: all) what it is to carry now. Detaching comes before mixing and that before attaching, so that
-        nothing is heard twice and a slot has one source at a time."""
+    def _follow_floor(self, *identities: str) -> None:
+        """What follows from the changes of people's places on the floor, and for these people from anything."""
+        places = self._floor.places()
+        moved = {identity for identity, _ in places.items() ^ self._places.items()}
+        self._places = places
+        self._follow(moved.union(identities))
+
+    def _follow(self, identities: Collection[str], gone: Iterable[Track] = ()) -> None:
+        """What follows where nothing has changed but these people's places or their tracks, of which those are `gone`: their own
+        subscriptions are arranged anew, of the others' what they get of these people."""
+        present = [track for each in identities if each in self.participants for track in self.participants[each].tracks]
+        tracks = sorted([*gone, *present], key=lambda track: track.id)  # the order of publishing, in which slots are given
+        self._rearrange(self._subscriptions(identities), {track.id: track for track in tracks})
+
+    def _rearrange(self, subscriptions: Sequence["Subscription"] | None = None, tracks: Mapping[int, Track] | None = None) -> None:
+        """Gives each of these subscriptions (None: all) what it is to carry now, and all others what they are to carry of `tracks`.
+        Detaching comes before mixing and that before attaching, so that nothing is heard twice and a slot has one source at a time."""
         if subscriptions is None:
-            subscriptions = [each for participant in self.participants.values() for each in participant.subscriptions]
+            subscriptions = self._subscriptions()
         rows: dict[int, Row | None] = {}
+        parts: dict[int, dict[Source, float]] = {}
         changes = []
         for subscription in subscriptions:
             mixed, slot = self._is_mixed(subscription), subscription.audio_slot
             if slot is not None:
                 rows[slot.id] = self._row(subscription) if mixed else None
             changes += assign(subscription.slots, self._forwarded(subscription, mixed))
+        if tracks:
+            whole = set(subscriptions)
+            for subscription in self._subscriptions():
+                if subscription not in whole:
+                    slot = subscription.audio_slot
+                    mixed = slot is not None and slot.id in self._mixer.listening
+                    if slot is not None and mixed:
+                        parts[slot.id] = self._part(subscription, tracks)
+                    changes += self._reassign(subscription, tracks, mixed)
         for slot, track in changes:
             slot.track = track
             if track is None:
                 self.worker.native.consumer_detach(slot.id)
-        self._mixer.apply(rows)
+        self._mixer.apply(rows, parts)
         for slot, track in changes:
             if track is not None:
                 slot.last_source = track.source
@@ -114,15 +140,33 @@ class Arrangement:
             self._mixer.apply({slot.id: None})
         self._rearrange(subscription.participant.subscriptions)
 
+    def _subscriptions(self, identities: Iterable[str] | None = None) -> list["Subscription"]:
+        """Those of these people (None: all) who are here."""
+        known = self.participants if identities is None else [each for each in sorted(identities) if each in self.participants]
+        return [each for identity in known for each in self.participants[identity].subscriptions]
+
+    def _reassign(self, subscription: "Subscription", tracks: Mapping[int, Track], mixed: bool) -> list[tuple[Slot, Track | None]]:
+        """The changes of its slots where nothing but `tracks` has changed: a track that waited already still waits, unless one of these
+        leaves it its place."""
+        coming = {each.id for each in tracks.values() if each.id in self.tracks and self._comes(subscription, each, mixed)}
+        carried = {slot.track.id: slot.track for slot in subscription.slots if slot.track is not None}
+        if any(each in tracks and each not in coming for each in carried):
+            return assign(subscription.slots, self._forwarded(subscription, mixed))
+        kinds = {tracks[each].kind for each in coming}
+        if not any(slot.track is None and slot.kind in kinds for slot in subscription.slots):
+            return []
+        return assign(subscription.slots, [*carried.values(), *(each for each in tracks.values() if each.id in coming)])
+
     def _forwarded(self, subscription: "Subscription", mixed: bool) -> list[Track]:
+        return [track for track in self.tracks.values() if self._comes(subscription, track, mixed)]
+
+    def _comes(self, subscription: "Subscription", track: Track, mixed: bool) -> bool:
         identity = subscription.participant.identity
-
-        def comes(track: Track) -> bool:
-            if track.kind == "video":
-                return reaches(self._floor, identity, track.identity)
-            return not mixed and self.hears(identity, track.identity) > 0
-
-        return [track for track in self._wanted(subscription) if comes(track)]
+        if subscription.wanted not in (None, track.identity):
+            return False
+        if track.kind == "video":
+            return reaches(self._floor, identity, track.identity)
+        return not mixed and self.hears(identity, track.identity) > 0
 
     def _wanted(self, subscription: "Subscription") -> list[Track]:
         return [track for track in self.tracks.values() if subscription.wanted in (None, track.identity)]
@@ -157,6 +201,17 @@ class Arrangement:
         few = identity in self._floor.held or identity in self._floor.asides or wanted is not None
         return Row(gains, 0.0 if few else behind, own)
 
+    def _part(self, subscription: "Subscription", tracks: Mapping[int, Track]) -> dict[Source, float]:
+        """What `_row` says of these tracks, 0 for those that are gone."""
+        identity, behind = subscription.participant.identity, self._behind(subscription.participant.identity)
+        return {
+            track.id: behind * self.hears(identity, track.identity)
+            if track.id in self.tracks and subscription.wanted in (None, track.identity)
+            else 0.0
+            for track in tracks.values()
+            if track.kind == "audio"
+        }
+
     def _prepare_announcement(self, announcement: Announcement, clip: Clip, loop: bool) -> None:
         announcement.prepared = Play(clip, loop=loop, ended=lambda: self._end_announcement(announcement, True))
         self._begin_announcement(announcement)
@@ -166,12 +221,11 @@ class Arrangement:
         if announcement.prepared is None or announcement.done:
             return
         if announcement.to is not None:
-            known = [self.participants[identity] for identity in announcement.to if identity in self.participants]
-            subscriptions = [each for participant in known for each in participant.subscriptions if each.audio_slot is not None]
+            subscriptions = [each for each in self._subscriptions(announcement.to) if each.audio_slot is not None]
             if subscriptions and not any(each.established for each in subscriptions):
                 return
         announcement.play = play = announcement.prepared
-        self._rearrange()
+        self._rearrange(self._subscriptions(announcement.to))
         if not play.loop and not announcement.done:
             asyncio.get_running_loop().call_later(2 * play.clip.duration_s + OVERDUE_S, announcement.stop)
 
@@ -180,7 +234,7 @@ class Arrangement:
             announcement.settle(played)
             self._announcements.remove(announcement)
             if announcement.play is not None:
-                self._rearrange()
+                self._rearrange(self._subscriptions(announcement.to))
 
     def _emit(self, event: Event) -> None:
         self._server.hub.emit(event)

@@ -85,7 +85,7 @@ class Conference(Arrangement):
             self._spawn(self._fetch_music(identity, hold, None if music is True else music))
         if former is None:
             self._emit(ParticipantHeld(self.name, identity))
-        self._rearrange()
+        self._follow_floor(identity)
         return former is None
 
     def resume(self, identity: str) -> bool:
@@ -126,7 +126,7 @@ class Conference(Arrangement):
             self._leave_aside(identity)
         self._floor.asides |= dict.fromkeys(members, self._aside_count)
         self._emit(AsideStarted(self.name, members))
-        self._rearrange()
+        self._follow_floor()
         return Aside(self._aside_count, members, lambda number: self._changed(self._end_aside(number)))
 
     def set_gain(self, listener: str, speaker: str, gain: float | None) -> bool:
@@ -140,7 +140,9 @@ class Conference(Arrangement):
         self._floor.gains[listener, speaker] = wanted
         if wanted == 1.0:
             del self._floor.gains[listener, speaker]
-        return self._changed(wanted != former)
+        if wanted != former:
+            self._rearrange(self._subscriptions([listener]))
+        return wanted != former
 
     # What is played and pressed.
 
@@ -257,7 +259,7 @@ class Conference(Arrangement):
 
     def _changed(self, changed: bool) -> bool:
         if changed:
-            self._rearrange()
+            self._follow_floor()
         return changed
 
     def _unhold(self, identity: str) -> bool:
@@ -313,7 +315,7 @@ class Conference(Arrangement):
             clip = await library.hold_music()
         if self._holds.get(identity) is hold:
             hold.play = self._music(clip)
-            self._rearrange()
+            self._rearrange(self._subscriptions([identity]))
 
     async def _fetch_announcement(self, announcement: Announcement, path: Sound, loop: bool) -> None:
         try:

@@ -267,7 +267,7 @@ class Room(Conference):
             del self.tracks[track.id]
         for track in new:
             self.tracks[track.id] = track
-        self._rearrange()
+        self._follow({track.identity for track in (*gone, *new)}, gone)
         self._server.recorder.follow(self)
         for track in gone:
             self._server.hub.emit(TrackUnpublished(self.name, track))

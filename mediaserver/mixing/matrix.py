@@ -47,6 +47,11 @@ class Floor:
     asides: dict[str, int] = field(default_factory=dict)
     gains: dict[tuple[str, str], float] = field(default_factory=dict)
 
+    def places(self) -> dict[str, tuple[bool, Supervision | None, int | None]]:
+        """Where everybody stands who stands anywhere special: between two whose places stay, `gains` alone can change anything."""
+        special = {*self.held, *self.supervisors, *self.asides}
+        return {each: (each in self.held, self.supervisors.get(each), self.asides.get(each)) for each in special}
+
 
 def reaches(floor: Floor, listener: str, speaker: str) -> bool:
     """Whether `listener` is to see and hear `speaker`."""

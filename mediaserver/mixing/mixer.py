@@ -1,17 +1,18 @@
 """One room's books of what its worker mixes: who should hear what goes in, commands come out.
 
-`Conference` says each listener's whole row whenever anything changes; the difference to what the worker knows becomes commands. Not for
-deciding rows (`matrix`). Ids, commands and events: native/engine/worker.pyi.
+`Arrangement` says whole rows, or for most listeners only what has changed in theirs; the difference to what the worker knows becomes
+commands. Not for deciding rows (`matrix`). Ids, commands and events: native/engine/worker.pyi.
 
 Invariants: nobody hears for a moment what their row keeps from them. So a listener opens deaf and a voice opens after the entries that
-exclude it; where several entries change, silence comes first. The mixer is open exactly as long as it has a listener, a voice as long as
-somebody hears it. An entry is given only where it differs from what would hold without (listener's gain * voice's gain), so that a large
-room costs few commands.
+exclude it; where several entries change, silence comes first, and before all of it the end of what nobody hears any more. The mixer is
+open exactly as long as it has a listener, a voice as long as somebody hears it. An entry is given only where it differs from what would
+hold without (listener's gain * voice's gain), so that a large room costs few commands.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from mediaserver.mixing.clips import Clip
 from mediaserver.mixing.options import AudioOptions, VoiceOptions
@@ -40,14 +41,15 @@ Source = int | Play
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one listener is to hear. `usual`: the gain of tracks that nothing else is said about; `own`: their own track, or 0."""
+    """What one listener is to hear. `gains`: for the mixer to keep and change; `usual`: the gain of tracks that nothing else is said about;
+    `own`: their own track, or 0."""
 
-    gains: Mapping[Source, float]
+    gains: dict[Source, float]
     usual: float = 1.0
     own: int = 0
 
 
-SILENT = Row({}, 0.0)
+NO_PARTS: Mapping[int, Mapping[Source, float]] = MappingProxyType({})
 
 
 @dataclass(slots=True, eq=False)
@@ -108,23 +110,34 @@ class RoomMixer:
         """Whether anybody hears this."""
         return source in self._voices
 
-    def apply(self, rows: Mapping[int, Row | None]) -> None:
-        """Makes these consumers hear these rows; None takes one out of the mix (it stays open, detached). The others keep theirs."""
+    def apply(self, rows: Mapping[int, Row | None], parts: Mapping[int, Mapping[Source, float]] = NO_PARTS) -> None:
+        """Makes these consumers hear these rows; None takes one out of the mix (it stays open, detached). `parts`: in the rows of these
+        others the gains of these sources become these. All the rest stays as it is."""
         new = [consumer for consumer, row in rows.items() if row is not None and consumer not in self._listeners]
         for consumer in [consumer for consumer, row in rows.items() if row is None and consumer in self._listeners]:
             listener = self._listeners.pop(consumer)
-            self._count(listener.row, SILENT)
+            self._recount(listener.row.gains, {})
             self._worker.native.listener_close(listener.id)
         if new and not self._id:
             self._open()
         changed = []
         for consumer, row in rows.items():
             if row is not None:
-                listener = self._listeners.get(consumer) or _Listener(self._worker.new_id(), SILENT)
+                listener = self._listeners.get(consumer) or _Listener(self._worker.new_id(), Row({}, 0.0))
                 self._listeners[consumer] = listener
-                self._count(listener.row, row)
+                self._recount(listener.row.gains, row.gains)
                 listener.row = row
                 changed.append(listener)
+        touched: set[Source] = set()
+        for consumer, part in parts.items():
+            gains = self._listeners[consumer].row.gains
+            for source, gain in part.items():
+                self._count(source, gains.pop(source, 0.0), gain)
+                if gain > 0:
+                    gains[source] = gain
+            touched.update(part)
+        for voice in [voice for source, voice in self._voices.items() if source not in self._hearers]:
+            self._close_voice(voice)
         opening = [self._book(source) for source in self._hearers if source not in self._voices]
         for consumer in new:
             listener = self._listeners[consumer]
@@ -132,15 +145,15 @@ class RoomMixer:
             self._worker.native.listener_open(listener.id, self._id, consumer, own_voice_id=listener.own_voice, gain=0.0)
         for listener in changed:
             self._tune(listener, self._voices.values())
-        if opening:
-            touched = set(changed)
+        touched.update(voice.source for voice in opening)
+        voices = [self._voices[source] for source in touched if source in self._voices]
+        if voices:
+            whole = set(changed)
             for listener in self._listeners.values():
-                if listener not in touched:
-                    self._tune(listener, opening)
-            for voice in opening:
-                self._open_voice(voice)
-        for voice in [voice for source, voice in self._voices.items() if source not in self._hearers]:
-            self._close_voice(voice)
+                if listener not in whole:
+                    self._tune(listener, voices)
+        for voice in opening:
+            self._open_voice(voice)
         if self._id and not self._listeners:
             self._worker.native.mixer_close(self._id)
             self._id = 0
@@ -206,16 +219,16 @@ class RoomMixer:
             speakers=options.speakers,
         )
 
-    def _count(self, former: Row, row: Row) -> None:
-        """Keeps how many hear each source; none at all takes it out."""
-        for source, gain in row.gains.items():
-            if gain > 0:
-                self._hearers[source] += 1
-        for source, gain in former.gains.items():
-            if gain > 0:
-                self._hearers[source] -= 1
-                if not self._hearers[source]:
-                    del self._hearers[source]
+    def _recount(self, former: Mapping[Source, float], gains: Mapping[Source, float]) -> None:
+        for source in {**former, **gains}:
+            self._count(source, former.get(source, 0.0), gains.get(source, 0.0))
+
+    def _count(self, source: Source, former: float, gain: float) -> None:
+        """Keeps how many hear a source; none at all takes it out."""
+        if (former > 0) != (gain > 0):
+            self._hearers[source] += 1 if gain > 0 else -1
+            if not self._hearers[source]:
+                del self._hearers[source]
 
     def _book(self, source: Source) -> _Voice:
         voice = _Voice(self._worker.new_id(), source)

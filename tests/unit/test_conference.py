@@ -1,6 +1,7 @@
 """A running call on a fake worker: who hears whom, mixed and forwarded, through each of the room's calls; what is played, pressed, told."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediaserver import Clip, LocalError, MediaServer, Room
+from mediaserver import Clip, LocalError, MediaServer, Room, arrangement
 from mediaserver.events import (
     AsideEnded,
     AsideStarted,
@@ -20,6 +21,7 @@ from mediaserver.events import (
     SpeakingChanged,
     SupervisionChanged,
 )
+from mediaserver.mixing import matrix
 from mediaserver.mixing.options import AudioOptions, VoiceOptions
 from mediaserver.participant import Subscription
 from tests.support.fake_worker import FakeWorker
@@ -479,6 +481,36 @@ async def test_what_a_room_was_told_outlives_a_refused_offer(server: MediaServer
     assert server.room("shop") is room
 
 
+async def test_who_comes_and_goes_or_is_on_hold_costs_each_of_the_others_little(
+    room: Room, worker: FakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = 30
+    join(room, *(f"{number}" for number in range(people)))
+    asked = 0
+
+    def reaches(floor: matrix.Floor, listener: str, speaker: str) -> bool:
+        nonlocal asked
+        asked += 1
+        return once(floor, listener, speaker)
+
+    once = matrix.reaches
+    monkeypatch.setattr(matrix, "reaches", reaches)
+    monkeypatch.setattr(arrangement, "reaches", reaches)
+    for change, most in [
+        (lambda: join(room, "late"), 8),  # two rows of one's own, a column of sound and one of pictures
+        (lambda: room.set_gain("late", "7", 0.5), 3),
+        (lambda: room.hold("late", music=False), 6),
+        (lambda: room.conference("late"), 6),
+        (lambda: room.set_gain("late", "7", None), 3),
+        (lambda: room.participants["late"].close(), 4),
+    ]:
+        asked, done = 0, len(worker.commands)
+        change()
+        assert asked <= most * people < people * people
+        assert len(worker.commands) - done <= 4 * people
+    assert not worker.entries
+
+
 PEOPLE = st.sampled_from(["anna", "bert", "carl", "dora"])
 CALLS = st.one_of(
     st.tuples(st.just("monitor"), PEOPLE),
@@ -496,7 +528,12 @@ CALLS = st.one_of(
     st.tuples(st.just("leave"), PEOPLE),
     st.tuples(st.just("publish"), PEOPLE),
     st.tuples(st.just("subscribe"), PEOPLE, st.booleans()),
+    st.tuples(st.just("whole")),
 )
+
+
+def heard(gains: dict[Any, float]) -> dict[Any, float]:
+    return {source: gain for source, gain in gains.items() if gain}
 
 
 class Story:
@@ -510,7 +547,9 @@ class Story:
 
     def call(self, name: str, *arguments: Any) -> None:
         room = self.room
-        if name == "hold":
+        if name == "whole":
+            self.whole()
+        elif name == "hold":
             room.hold(arguments[0], music=MUSIC)
         elif name == "silence":
             room.hold(arguments[0], music=False)
@@ -557,6 +596,16 @@ class Story:
     def subscriptions(self) -> list[Subscription]:
         return [each for participant in self.room.participants.values() for each in participant.subscriptions]
 
+    def whole(self) -> None:
+        """All computed anew is what the single changes came to."""
+        done = len(self.worker.commands)
+        rows = {consumer: heard(listener.row.gains) for consumer, listener in self.room._mixer._listeners.items()}
+        hearers = Counter(source for row in rows.values() for source in row)
+        assert self.room._mixer._hearers == hearers
+        self.room._rearrange()
+        assert self.worker.commands[done:] == []
+        assert rows == {consumer: heard(listener.row.gains) for consumer, listener in self.room._mixer._listeners.items()}
+
     def check(self) -> None:
         room, worker = self.room, self.worker
         for each in self.subscriptions():
@@ -598,6 +647,7 @@ def test_whatever_is_called_the_worker_does_what_the_room_says_and_nobody_hears_
                 story.check()
                 leaked = {each for each in story.worker.audible if each[1] == "producer"} - before - story.may()
                 assert not leaked, call
+            story.call("whole")
             story.call("stop")
             for participant in list(story.room.participants.values()):
                 participant.close()
