@@ -32,7 +32,8 @@ from mediaserver.mixing.options import AudioOptions, VoiceOptions, checked_gain
 
 log = logging.getLogger(__name__)
 
-Sound = Clip | str | PathLike[str]
+SoundFile = str | PathLike[str]
+Sound = Clip | SoundFile
 
 # How loud the rest is behind an announcement: -12 dB, so that words are understood over music.
 BEHIND_ANNOUNCEMENT = 0.25
@@ -306,10 +307,10 @@ class Conference(Arrangement):
         running = (hold.play for hold in self._holds.values() if hold.play is not None and hold.play.clip is clip)
         return next(running, None) or Play(clip, loop=True)
 
-    async def _fetch_music(self, identity: str, hold: Hold, path: Sound | None) -> None:
+    async def _fetch_music(self, identity: str, hold: Hold, path: SoundFile | None) -> None:
         library = self._server.clips
         try:
-            clip = await (library.hold_music() if path is None else library.read(path))  # type: ignore[arg-type]  # no Clip comes here
+            clip = await (library.hold_music() if path is None else library.read(path))
         except LocalError as error:
             log.error("Hold music of room %s is replaced by the melody: %s", self.name, error)
             clip = await library.hold_music()
@@ -317,9 +318,9 @@ class Conference(Arrangement):
             hold.play = self._music(clip)
             self._rearrange(self._subscriptions([identity]))
 
-    async def _fetch_announcement(self, announcement: Announcement, path: Sound, loop: bool) -> None:
+    async def _fetch_announcement(self, announcement: Announcement, path: SoundFile, loop: bool) -> None:
         try:
-            clip = await self._server.clips.read(path)  # type: ignore[arg-type]  # as above
+            clip = await self._server.clips.read(path)
         except LocalError as error:
             self._end_announcement(announcement, error)
             return
