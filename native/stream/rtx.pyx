@@ -150,9 +150,6 @@ cdef void rtx_history_expire(RtxHistory* history, int64_t now_us) noexcept nogil
         history.chunks -= 1
         chunk_forget(history, chunk)
         chunk_give(history.pool, chunk)
-    # A muted track needs no index: 8 KB of video, taken again with the next packet.
-    free(history.index)
-    history.index = NULL
 
 
 cdef bint rtx_answer_allowed(RtxAnswers* answers, uint16_t seq16, int64_t now_us) noexcept nogil:
