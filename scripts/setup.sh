@@ -55,8 +55,8 @@ needed='build-essential ca-certificates libssl-dev libopus-dev'
 welcome=                                  # taken where the distribution has it, done without elsewhere
 case $(uname -m) in x86_64) welcome='libipsec-mb-dev' ;; esac
 if [ "$purpose" = test ]; then
-    # Spoken words; network namespaces.
-    needed="$needed alsa-utils iproute2"
+    # Spoken words; network namespaces; a database server of the tests' own (its own cluster is not used).
+    needed="$needed alsa-utils iproute2 postgresql"
     # Another WebRTC stack to call (tests/interop): webrtcbin, its ICE, codecs, and bindings for the system's Python.
     needed="$needed gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-nice"
     needed="$needed python3-gi gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0"

@@ -25,7 +25,7 @@ from mediaserver.errors import LocalError
 from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.tokens import mint
-from signalling import app, doctor, recordings
+from signalling import doctor, pages, recordings
 from signalling.media import MediaService
 from signalling.process import Signals, run, serve
 
@@ -101,7 +101,7 @@ def seconds(text: str) -> int:
     return int(found[1]) * UNITS_S[found[2]]
 
 
-def demo_mint(settings: MediaSettings) -> app.Mint:
+def demo_mint(settings: MediaSettings) -> pages.Mint:
     """Makes the demo's tokens with the first of the configured keys."""
     key, secret = next(iter(api_keys(settings).items()))
 
@@ -125,7 +125,7 @@ def announce_demo(service: MediaService, room: str) -> None:
     """The two links, on standard output, so that a script can read them."""
     console = Console(highlight=False, soft_wrap=True)
     console.print("\n[bold]Tresen is open.[/bold] Open one link as the customer and the other as the rep, in two windows:\n")
-    for seat, link in app.links(service.address, room).items():
+    for seat, link in pages.links(service.address, room).items():
         console.print(f"  {seat:<9} [bold]{link}[/bold]")
     console.print("\n  From another machine, put HTTPS in front: browsers hand out cameras only there or on localhost.")
     console.print("  Ctrl-C ends it.\n")
@@ -137,11 +137,11 @@ def demo(options: ServerOptions, room: Annotated[str, typer.Option(help="Name of
 
     Whoever can reach the page may join the call: for trying out only. Its log is quiet; --log-level info shows what happens.
     """
-    if not app.is_room_name(room):
+    if not pages.is_room_name(room):
         raise typer.BadParameter("a room's name has letters, digits, dots, dashes and underscores, 64 at most", param_hint="--room")
     chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings()
     service = MediaService(chosen)
-    app.mount(service.application, demo_mint(chosen))
+    pages.mount(service.application, demo_mint(chosen))
     run_service(service, lambda: announce_demo(service, room))
 
 
@@ -152,7 +152,7 @@ def serve_command(options: ServerOptions) -> None:
     address bar except to WHIP and WHEP. SIGTERM drains; a second one ends at once.
     """
     service = MediaService(options.settings())
-    app.mount(service.application, None)
+    pages.mount(service.application, None)
     run_service(service, lambda: print(f"Serving on {service.address}", flush=True))
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from mediaserver import Clip
 from mediaserver.events import DtmfReceived
-from signalling.app import mount
+from signalling.pages import mount
 from tests.e2e.browsers import CallPage, chromium
 from tests.e2e.participant import DEADLINE_S
 from tests.e2e.sources import Caller, write_wav

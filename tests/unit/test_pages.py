@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.http import edge
-from signalling.app import is_room_name, links, mount, session_for
+from signalling.pages import is_room_name, links, mount, session_for
 
 Client = TestClient[web.Request, web.Application]
 

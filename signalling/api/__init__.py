@@ -1,0 +1,1 @@
+"""The doors: REST and the socket. Both serve the same operations; neither decides anything."""

@@ -1,0 +1,1 @@
+"""Calls: their states, transfers and supervision, on rooms of the media server."""

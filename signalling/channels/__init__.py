@@ -1,0 +1,1 @@
+"""Ways to a customer that are not the socket."""

@@ -1,0 +1,1 @@
+"""Money, catalogue, carts, orders, payments, and the shops they belong to."""

@@ -1,0 +1,1 @@
+"""Payment providers: each takes a payment request and tells how it ended."""

@@ -1,0 +1,1 @@
+"""Shops: the demo shop in our own store, and adapters to others."""

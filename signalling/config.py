@@ -1,0 +1,56 @@
+"""Configuration of the whole program: the media server's settings and, in the same file and environment, those of the signalling core.
+
+For the program (`load`) and for tests (`Settings(...)`). Rules and error messages are `mediaserver.config`'s. Invariant: secrets that
+nobody
+configured are made once, in `data_dir`, readable by its owner alone.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import NoDecode
+
+from mediaserver.config import MediaSettings, read_keys, sentences
+from mediaserver.errors import LocalError
+
+
+class Settings(MediaSettings):
+    """All settings of the program. Numbers carry their unit in the name."""
+
+    database_url: str = Field(
+        default="", repr=False, description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: tresen.db in data_dir"
+    )
+    public_url: str = Field(default="", description="where customers reach this server, for links in mails; empty: its own address")
+    master_keys: Annotated[dict[str, str], NoDecode] = Field(
+        default={},
+        repr=False,
+        description="key id -> 64 hex digits that seal what is stored, the first for new data; empty: made in data_dir",
+    )
+    session_secret: str = Field(default="", repr=False, description="signs session tokens; empty: made in data_dir")
+    smtp_url: str = Field(default="", repr=False, description="smtp://USER:PASSWORD@HOST:PORT or smtps://...; empty: no mail is sent")
+    mail_from: str = Field(default="", description="sender of mails, such as Shop <help@shop.example>")
+    webhook_private_addresses: bool = Field(default=False, description="whether webhooks may go to private and loopback addresses")
+
+    @field_validator("master_keys", mode="before")
+    @classmethod
+    def _read_master_keys(cls, value: Any) -> Any:
+        return read_keys(value) if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, with the default resolved."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'tresen.db'}"
+
+
+def load(**arguments: Any) -> Settings:
+    """The configuration of this process. LocalError with one sentence per fault. Arguments that are None count as not given."""
+    try:
+        return Settings(**{name: value for name, value in arguments.items() if value is not None})
+    except ValidationError as error:
+        raise LocalError("\n".join(sentences(error, Settings.model_fields))) from None
+
+
+def secrets_file(data_dir: Path) -> Path:
+    """Where secrets lie that nobody configured."""
+    return data_dir / "secrets.toml"

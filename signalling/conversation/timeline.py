@@ -1,0 +1,144 @@
+"""A conversation's ordered log: the only way a conversation changes. Everything else reads it.
+
+`append` is called inside the unit of work that makes the change it tells of, so that the change, its entry and the outbox rows that
+follow from it
+are one transaction. `read` gives a stretch of it, to whoever may see it. Kinds are the event names of the interface (`message.created`,
+`cart.updated`, ...; see `kinds`).
+
+Invariants: `seq` begins with 1 and has no gap; an entry's place, kind, time and actor never change; its body may be redacted (deletion,
+erasure).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Row, insert, select, update
+
+from mediaserver.errors import NotFound
+from signalling import outbox
+from signalling.bus import EVERYTHING, conversation_topic, tenant_topic
+from signalling.store import Transaction
+from signalling.store.tables.conversation import conversations, timeline
+from signalling.times import rfc3339
+
+ActorKind = Literal["customer", "rep", "bot", "shop", "system"]
+Visibility = Literal["all", "staff"]
+PAGE_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something."""
+
+    kind: ActorKind
+    id: str
+    name: str = ""
+
+
+SYSTEM = Actor("system", "system")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a timeline. `data` is the body; its shape follows from `kind`."""
+
+    tenant_id: str
+    conversation_id: str
+    seq: int
+    kind: str
+    at_us: int
+    actor: Actor
+    data: Mapping[str, Any] = field(default_factory=dict)
+    visibility: Visibility = "all"
+
+    def json(self) -> dict[str, Any]:
+        """As sockets, webhooks and transcripts show it."""
+        return {
+            "conversation_id": self.conversation_id,
+            "seq": self.seq,
+            "type": self.kind,
+            "at": rfc3339(self.at_us),
+            "actor": {"kind": self.actor.kind, "id": self.actor.id, "name": self.actor.name},
+            "data": self.data,
+        }
+
+    def hidden(self) -> dict[str, Any]:
+        """What somebody sees who may not see it: that there is something, so that their `seq` has no gap either."""
+        return {"conversation_id": self.conversation_id, "seq": self.seq, "type": "hidden", "at": rfc3339(self.at_us)}
+
+    def shown(self, *, staff: bool) -> dict[str, Any]:
+        """`json` or `hidden`, by who looks."""
+        return self.json() if staff or self.visibility == "all" else self.hidden()
+
+
+def append(
+    tx: Transaction,
+    tenant_id: str,
+    conversation_id: str,
+    kind: str,
+    actor: Actor,
+    data: Mapping[str, Any] | None = None,
+    *,
+    visibility: Visibility = "all",
+) -> Entry:
+    """Adds one entry, and the outbox rows of whoever wants to hear of it. NotFound where this tenant has no such conversation."""
+    here = (conversations.c.tenant_id == tenant_id) & (conversations.c.id == conversation_id)
+    seq = tx.execute(
+        update(conversations).where(here).values(seq=conversations.c.seq + 1, updated_at_us=tx.now_us).returning(conversations.c.seq)
+    ).scalar()
+    if seq is None:
+        raise NotFound("There is no such conversation.")
+    entry = Entry(tenant_id, conversation_id, seq, kind, tx.now_us, actor, data or {}, visibility)
+    body = json.dumps({"name": actor.name, "data": entry.data}, ensure_ascii=False, separators=(",", ":")).encode()
+    tx.execute(
+        insert(timeline).values(
+            tenant_id=tenant_id,
+            conversation_id=conversation_id,
+            seq=seq,
+            kind=kind,
+            at_us=entry.at_us,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            visibility=visibility,
+            body=tx.seal(tenant_id, body, about(conversation_id, seq)),
+        )
+    )
+    outbox.add_webhooks(tx, entry.tenant_id, conversation_id, seq, kind, entry.json())
+    for topic in (conversation_topic(tenant_id, conversation_id), tenant_topic(tenant_id), EVERYTHING):
+        tx.tell(topic, entry)
+    return entry
+
+
+def read(
+    tx: Transaction, tenant_id: str, conversation_id: str, *, after_seq: int = 0, limit: int = PAGE_MOST, kinds: Sequence[str] = ()
+) -> list[Entry]:
+    """The entries after `after_seq`, oldest first, `limit` at most; of these `kinds` only, where some are named."""
+    wanted = select(timeline).where(
+        timeline.c.tenant_id == tenant_id, timeline.c.conversation_id == conversation_id, timeline.c.seq > after_seq
+    )
+    if kinds:
+        wanted = wanted.where(timeline.c.kind.in_(kinds))
+    return [_entry(tx, row) for row in tx.all(wanted.order_by(timeline.c.seq).limit(limit))]
+
+
+def redact(tx: Transaction, tenant_id: str, conversation_id: str, seq: int, data: Mapping[str, Any]) -> None:
+    """Replaces an entry's body and its actor's name for good; its place stays."""
+    body = json.dumps({"name": "", "data": data}, ensure_ascii=False, separators=(",", ":")).encode()
+    tx.execute(
+        update(timeline)
+        .where(timeline.c.tenant_id == tenant_id, timeline.c.conversation_id == conversation_id, timeline.c.seq == seq)
+        .values(body=tx.seal(tenant_id, body, about(conversation_id, seq)))
+    )
+
+
+def about(conversation_id: str, seq: int) -> str:
+    """The place of an entry's sealed body."""
+    return f"timeline/{conversation_id}/{seq}"
+
+
+def _entry(tx: Transaction, row: Row[Any]) -> Entry:
+    body = json.loads(tx.unseal(row.tenant_id, row.body, about(row.conversation_id, row.seq)))
+    actor = Actor(row.actor_kind, row.actor_id, body["name"])
+    return Entry(row.tenant_id, row.conversation_id, row.seq, row.kind, row.at_us, actor, body["data"], row.visibility)

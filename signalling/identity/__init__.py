@@ -1,0 +1,1 @@
+"""Who somebody is: shop-signed customers, anonymous visitors, reps, back offices."""

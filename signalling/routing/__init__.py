@@ -1,0 +1,1 @@
+"""Who helps whom, when: the queue, what reps can do, business hours."""

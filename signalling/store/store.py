@@ -1,0 +1,92 @@
+"""The store: runs units of work on whichever database is configured, and tells the bus what they changed.
+
+    store = Store("sqlite:////var/lib/tresen/tresen.db", bus=bus, master_keys=keys)
+    await store.open()
+    message = await store.write(chat.send, tenant_id, draft)     # chat.send(tx, tenant_id, draft)
+
+For every part of the signalling core. Promise: when `write` returns, the change, its timeline entries and its outbox rows are on disk in
+one
+transaction; when it raises, nothing of it is there (but see `faults`: after Unavailable nobody knows, so ask again with the same ids).
+Unavailable (503) while the database is away, within a second.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+
+from mediaserver.errors import LocalError
+from signalling.bus import Bus
+from signalling.store.sealing import Sealer
+from signalling.store.transaction import Transaction
+from signalling.times import Clock, system_clock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Backend(Protocol):
+    """What `sqlite` and `postgres` have in common."""
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+    async def migrate(self, change: Callable[[Connection], None]) -> None: ...
+    async def write(self, work: Callable[[Transaction], Any]) -> Any: ...
+    async def read(self, work: Callable[[Transaction], Any]) -> Any: ...
+
+
+class Store:
+    """See the module."""
+
+    def __init__(self, url: str, *, bus: Bus, master_keys: Mapping[str, bytes], clock: Clock = system_clock) -> None:
+        """`url`: `sqlite:///path` or `postgresql://user:password@host/name`. Opens nothing yet."""
+        self.sealer = Sealer(master_keys)
+        self.clock = clock
+        self._bus = bus
+        self._backend = _backend(url, self.sealer, clock, self._deliver)
+
+    async def open(self, migrate: Callable[[Connection], None] | None = None) -> None:
+        """Connects; `migrate` (see `migrations`) runs first."""
+        if migrate is not None:
+            await self._backend.migrate(migrate)
+        await self._backend.open()
+
+    async def close(self) -> None:
+        """Finishes what was begun and disconnects."""
+        await self._backend.close()
+
+    async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work(tx, ...)` in a transaction; committed when this returns."""
+        value: T = await self._backend.write(partial(_call, work, args, kwargs))
+        return value
+
+    async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work(tx, ...)`, which changes nothing, on what is committed."""
+        value: T = await self._backend.read(partial(_call, work, args, kwargs))
+        return value
+
+    def _deliver(self, notes: list[tuple[str, Any]]) -> None:
+        for topic, message in notes:
+            self._bus.publish(topic, message)
+
+
+def _call(work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tx: Transaction) -> Any:
+    return work(tx, *args, **kwargs)
+
+
+def _backend(text: str, sealer: Sealer, clock: Clock, deliver: Callable[[list[tuple[str, Any]]], None]) -> Backend:
+    # Imported here: whoever runs on SQLite needs no PostgreSQL driver.
+    url = make_url(text)
+    match url.get_backend_name():
+        case "sqlite":
+            from signalling.store.sqlite import SqliteBackend
+
+            return SqliteBackend(url.set(drivername="sqlite+pysqlite"), sealer, clock, deliver)
+        case "postgresql":
+            from signalling.store.postgres import PostgresBackend
+
+            return PostgresBackend(url.set(drivername="postgresql+asyncpg"), sealer, clock, deliver)
+        case other:
+            raise LocalError(f"the database {other} is not supported; use sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")

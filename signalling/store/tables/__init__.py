@@ -1,0 +1,9 @@
+"""All tables, one file a subject. Every table's key begins with the tenant; times are microseconds (`_us`), money is minor units.
+
+Importing this registers all of them with `metadata`; works import from the files.
+"""
+
+from signalling.store.tables import calling, commerce, conversation, identity, outward, privacy, routing, tenants
+from signalling.store.tables.base import metadata
+
+__all__ = ["calling", "commerce", "conversation", "identity", "metadata", "outward", "privacy", "routing", "tenants"]

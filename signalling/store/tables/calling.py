@@ -1,0 +1,5 @@
+"""Calls, their legs and transfers."""
+
+from signalling.store.tables.base import metadata
+
+__all__ = ["metadata"]

@@ -1,0 +1,5 @@
+"""Sites, customers, reps, sessions' revocation, API keys."""
+
+from signalling.store.tables.base import metadata
+
+__all__ = ["metadata"]

@@ -1,0 +1,36 @@
+"""What leaves the house: webhook endpoints, and the outbox of what must still be delivered."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+
+from signalling.store.tables.base import metadata
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),  # sealed
+    Column("kinds", Text, nullable=False),  # JSON list of event names; empty: all
+    Column("status", Text, nullable=False),  # enabled | disabled
+    Column("created_at_us", BigInteger, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("target", Text, nullable=False),  # webhook:<endpoint id> | mail
+    Column("lane", Text, nullable=False),  # rows of one target and lane are delivered in the order of their position
+    Column("position", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # sealed
+    Column("status", Text, nullable=False),  # pending | done | dead
+    Column("attempts", Integer, nullable=False),
+    Column("due_at_us", BigInteger, nullable=False),
+    Column("last_error", Text),
+    Column("created_at_us", BigInteger, nullable=False),
+    Index(None, "status", "due_at_us"),
+    Index(None, "tenant_id", "target", "lane", "position"),
+)

@@ -1,0 +1,24 @@
+"""Tenants (shops) and the data keys that seal what is theirs."""
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
+
+from signalling.store.tables.base import metadata
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("settings", Text, nullable=False, default="{}"),  # JSON of `signalling.tenants.TenantSettings`
+    Column("created_at_us", BigInteger, nullable=False),
+)
+
+tenant_keys = Table(
+    "tenant_keys",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("master_id", Text, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+)
