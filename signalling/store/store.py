@@ -30,11 +30,20 @@ T = TypeVar("T")
 class Backend(Protocol):
     """What `sqlite` and `postgres` have in common."""
 
-    async def open(self) -> None: ...
-    async def close(self) -> None: ...
-    async def migrate(self, change: Callable[[Connection], None]) -> None: ...
-    async def write(self, work: Callable[[Transaction], Any]) -> Any: ...
-    async def read(self, work: Callable[[Transaction], Any]) -> Any: ...
+    async def open(self) -> None:
+        """Makes it ready."""
+
+    async def close(self) -> None:
+        """Finishes what was begun."""
+
+    async def migrate(self, change: Callable[[Connection], None]) -> None:
+        """Runs `change` before anything else."""
+
+    async def write(self, work: Callable[[Transaction], Any]) -> Any:
+        """Commits one unit of work."""
+
+    async def read(self, work: Callable[[Transaction], Any]) -> Any:
+        """Reads what is committed."""
 
 
 class Store:
