@@ -1,8 +1,8 @@
 """Where requests on somebody else's behalf may go: never to this machine's own network.
 
-For webhooks, key sets and shops, whose URLs come from tenants. A name is resolved once, every address is judged, and the connection is made to
-just these addresses (a second answer of the DNS changes nothing). What is not globally routable is refused, also inside IPv6 forms that carry an
-IPv4 address. OWASP's SSRF prevention cheat sheet; IANA's special-purpose address registries through `ipaddress`.
+For webhooks, key sets and shops, whose URLs come from tenants. A name is resolved once, every address is judged, and the connection is
+made to just these addresses (a second answer of the DNS changes nothing). What is not globally routable is refused, also inside IPv6
+forms that carry an IPv4 address. OWASP's SSRF prevention cheat sheet; IANA's special-purpose address registries through `ipaddress`.
 """
 
 import asyncio
