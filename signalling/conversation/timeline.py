@@ -10,16 +10,17 @@ erasure).
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from mediaserver.errors import NotFound
 from signalling import outbox
 from signalling.bus import EVERYTHING, conversation_topic, tenant_topic
-from signalling.store import Transaction
+from signalling.store import Transaction, prepared
 from signalling.store.tables.conversation import conversations, timeline
 from signalling.times import rfc3339
 
@@ -73,6 +74,18 @@ class Entry:
         return self.json() if staff or self.visibility == "all" else self.hidden()
 
 
+# One of `append_all`: conversation id, kind, actor, data, visibility.
+Line = tuple[str, str, Actor, Mapping[str, Any], Visibility]
+
+_ADVANCE = prepared(
+    update(conversations)
+    .where(conversations.c.tenant_id == bindparam("tenant"), conversations.c.id == bindparam("conversation"))
+    .values(seq=conversations.c.seq + bindparam("count"), updated_at_us=bindparam("now_us"))
+    .returning(conversations.c.seq)
+)
+_INSERT = prepared(insert(timeline))
+
+
 def append(
     tx: Transaction,
     tenant_id: str,
@@ -84,31 +97,36 @@ def append(
     visibility: Visibility = "all",
 ) -> Entry:
     """Adds one entry, and the outbox rows of whoever wants to hear of it. NotFound where this tenant has no such conversation."""
-    here = (conversations.c.tenant_id == tenant_id) & (conversations.c.id == conversation_id)
-    seq = tx.execute(
-        update(conversations).where(here).values(seq=conversations.c.seq + 1, updated_at_us=tx.now_us).returning(conversations.c.seq)
-    ).scalar()
-    if seq is None:
+    row = tx.first(_ADVANCE, {"tenant": tenant_id, "conversation": conversation_id, "now_us": tx.now_us, "count": 1})
+    if row is None:
         raise NotFound("There is no such conversation.")
-    entry = Entry(tenant_id, conversation_id, seq, kind, tx.now_us, actor, data or {}, visibility)
-    body = json.dumps({"name": actor.name, "data": entry.data}, ensure_ascii=False, separators=(",", ":")).encode()
-    tx.execute(
-        insert(timeline).values(
-            tenant_id=tenant_id,
-            conversation_id=conversation_id,
-            seq=seq,
-            kind=kind,
-            at_us=entry.at_us,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            visibility=visibility,
-            body=tx.seal(tenant_id, body, about(conversation_id, seq)),
-        )
-    )
-    outbox.add_webhooks(tx, entry.tenant_id, conversation_id, seq, kind, entry.json())
-    for topic in (conversation_topic(tenant_id, conversation_id), tenant_topic(tenant_id), EVERYTHING):
-        tx.tell(topic, entry)
+    entry = Entry(tenant_id, conversation_id, row.seq, kind, tx.now_us, actor, data or {}, visibility)
+    tx.run(_INSERT, _columns(tx, entry))
+    outbox.add_webhooks(tx, tenant_id, conversation_id, entry.seq, kind, entry.json)
+    _tell(tx, entry)
     return entry
+
+
+def append_all(tx: Transaction, tenant_id: str, lines: Sequence[Line]) -> list[Entry]:
+    """`append` for many at once, in this order: (conversation, kind, actor, data, visibility) each. For whoever changes many conversations
+    in one work, such as the queue when everybody's position moves."""
+    counts = Counter(line[0] for line in lines)
+    nexts = {}
+    for conversation_id, count in counts.items():
+        row = tx.first(_ADVANCE, {"tenant": tenant_id, "conversation": conversation_id, "now_us": tx.now_us, "count": count})
+        if row is None:
+            raise NotFound("There is no such conversation.")
+        nexts[conversation_id] = row.seq - count + 1
+    entries = []
+    for conversation_id, kind, actor, data, visibility in lines:
+        entries.append(Entry(tenant_id, conversation_id, nexts[conversation_id], kind, tx.now_us, actor, data, visibility))
+        nexts[conversation_id] += 1
+    if entries:
+        tx.run(_INSERT, [_columns(tx, entry) for entry in entries])
+        outbox.add_webhooks_all(tx, tenant_id, [(each.conversation_id, each.seq, each.kind, each.json) for each in entries])
+    for entry in entries:
+        _tell(tx, entry)
+    return entries
 
 
 def read(
@@ -131,6 +149,27 @@ def redact(tx: Transaction, tenant_id: str, conversation_id: str, seq: int, data
         .where(timeline.c.tenant_id == tenant_id, timeline.c.conversation_id == conversation_id, timeline.c.seq == seq)
         .values(body=tx.seal(tenant_id, body, about(conversation_id, seq)))
     )
+
+
+def _columns(tx: Transaction, entry: Entry) -> dict[str, Any]:
+    body = json.dumps({"name": entry.actor.name, "data": entry.data}, ensure_ascii=False, separators=(",", ":")).encode()
+    return {
+        "tenant_id": entry.tenant_id,
+        "conversation_id": entry.conversation_id,
+        "seq": entry.seq,
+        "kind": entry.kind,
+        "at_us": entry.at_us,
+        "actor_kind": entry.actor.kind,
+        "actor_id": entry.actor.id,
+        "visibility": entry.visibility,
+        "body": tx.seal(entry.tenant_id, body, about(entry.conversation_id, entry.seq)),
+    }
+
+
+def _tell(tx: Transaction, entry: Entry) -> None:
+    tx.tell(conversation_topic(entry.tenant_id, entry.conversation_id), entry)
+    tx.tell(tenant_topic(entry.tenant_id), entry)
+    tx.tell(EVERYTHING, entry)
 
 
 def about(conversation_id: str, seq: int) -> str:

@@ -2,10 +2,11 @@
 
     value = await store.write(work, argument)     # work(tx, argument) -> value, a plain function; committed when this returns
 
-See `store.store` for the promise and `transaction` for what a work may do.
+See `store.store` for the promise, `transaction` for what a work may do, and `statement` for statements that run often.
 """
 
+from signalling.store.statement import prepared
 from signalling.store.store import Store
 from signalling.store.transaction import Transaction
 
-__all__ = ["Store", "Transaction"]
+__all__ = ["Store", "Transaction", "prepared"]

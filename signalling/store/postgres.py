@@ -42,7 +42,12 @@ class PostgresBackend:
         self._sealer = sealer
         self._clock = clock
         self._engine = create_async_engine(
-            url, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=DEADLINE_S, connect_args={"timeout": DEADLINE_S}
+            url,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=DEADLINE_S,
+            hide_parameters=True,
+            connect_args={"timeout": DEADLINE_S},
         )
 
     async def open(self) -> None:

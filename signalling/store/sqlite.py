@@ -9,6 +9,7 @@ Invariants: `synchronous=FULL` in WAL mode, so a commit that returned survives a
 import asyncio
 import logging
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -100,7 +101,7 @@ class SqliteBackend:
     def _read(self, work: Work) -> Any:
         try:
             with self._reading.connect() as connection, connection.begin():
-                transaction = Transaction(connection, self._sealer, self._clock())
+                transaction = Transaction(connection, self._sealer, self._clock(), _cursor(connection))
                 value = work(transaction)
             self._sealer.committed(transaction)
             return value
@@ -139,8 +140,9 @@ class SqliteBackend:
             if connection is None:
                 connection = self._writing.connect()
             with connection.begin():
+                cursor = _cursor(connection)
                 for unit in group:
-                    self._run(connection, unit)
+                    self._run(connection, cursor, unit)
         except Exception as error:
             if not is_outage(error):
                 log.exception("The writing thread failed")
@@ -157,18 +159,18 @@ class SqliteBackend:
                 self._sealer.committed(unit.transaction)
         return connection
 
-    def _run(self, connection: Connection, unit: Unit) -> None:
+    def _run(self, connection: Connection, cursor: sqlite3.Cursor, unit: Unit) -> None:
         unit.error = None
-        unit.transaction = Transaction(connection, self._sealer, self._clock())
-        connection.exec_driver_sql("SAVEPOINT unit")
+        unit.transaction = Transaction(connection, self._sealer, self._clock(), cursor)
+        cursor.execute("SAVEPOINT unit")
         try:
             unit.value = unit.work(unit.transaction)
         except Exception as error:
             if is_outage(error):
                 raise
             unit.error = error
-            connection.exec_driver_sql("ROLLBACK TO unit")
-        connection.exec_driver_sql("RELEASE unit")
+            cursor.execute("ROLLBACK TO unit")
+        cursor.execute("RELEASE unit")
 
     def _resolve(self, group: list[Unit]) -> None:
         for unit in group:
@@ -182,8 +184,14 @@ class SqliteBackend:
                 unit.future.set_result(unit.value)
 
 
+def _cursor(connection: Connection) -> sqlite3.Cursor:
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.cursor()
+
+
 def _engine(url: URL, begin: str) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: Any) -> None:

@@ -7,12 +7,14 @@ than once
 Invariants: `tell` reaches the bus only after the commit, in order; `now_us` is one moment for the whole unit.
 """
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Executable, Row
 
 from signalling.store.sealing import Sealer
+from signalling.store.statement import Prepared
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -20,10 +22,12 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 class Transaction:
     """See the module."""
 
-    __slots__ = ("connection", "keys", "notes", "now_us", "sealer")
+    __slots__ = ("connection", "cursor", "keys", "notes", "now_us", "sealer")
 
-    def __init__(self, connection: Connection, sealer: Sealer, now_us: int) -> None:
+    def __init__(self, connection: Connection, sealer: Sealer, now_us: int, cursor: sqlite3.Cursor | None = None) -> None:
+        """`cursor`: the SQLite driver's own on this connection, for prepared statements."""
         self.connection = connection
+        self.cursor = cursor
         self.sealer = sealer
         self.now_us = now_us
         self.notes: list[tuple[str, Any]] = []
@@ -34,12 +38,25 @@ class Transaction:
         """Runs one statement (or the same one for each of a list of parameters)."""
         return self.connection.execute(statement, parameters)
 
-    def first(self, statement: Executable, parameters: Parameters | None = None) -> Row[Any] | None:
-        """The first row, or None."""
+    def run(self, statement: Prepared, parameters: Parameters | None = None) -> int:
+        """Runs a prepared statement (for each of a list of parameters); how many rows it changed."""
+        if self.cursor is not None:
+            return statement.on(self.connection.dialect).run(self.cursor, parameters)
+        return self.connection.execute(statement.statement, parameters).rowcount
+
+    def first(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Row[Any] | None:
+        """The first row, or None. A prepared statement reads all of its rows: let it have a limit."""
+        if isinstance(statement, Prepared):
+            rows = self.all(statement, parameters)
+            return rows[0] if rows else None
         return self.connection.execute(statement, parameters).first()
 
-    def all(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
+    def all(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """All rows."""
+        if isinstance(statement, Prepared):
+            if self.cursor is not None:
+                return statement.on(self.connection.dialect).execute(self.cursor, parameters)
+            return self.connection.execute(statement.statement, parameters).all()
         return self.connection.execute(statement, parameters).all()
 
     def tell(self, topic: str, message: Any) -> None:
