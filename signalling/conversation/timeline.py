@@ -112,7 +112,7 @@ def append_all(tx: Transaction, tenant_id: str, lines: Sequence[Line]) -> list[E
     in one work, such as the queue when everybody's position moves."""
     counts = Counter(line[0] for line in lines)
     nexts = {}
-    for conversation_id, count in counts.items():
+    for conversation_id, count in sorted(counts.items()):  # all take their locks in one order, so that nobody waits for each other
         row = tx.first(_ADVANCE, {"tenant": tenant_id, "conversation": conversation_id, "now_us": tx.now_us, "count": count})
         if row is None:
             raise NotFound("There is no such conversation.")

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from signalling.store.tables.base import metadata
+from signalling.store.tables.base import metadata, sealed
 
 conversations = Table(
     "conversations",
@@ -34,5 +34,5 @@ timeline = Table(
     Column("actor_kind", Text, nullable=False),
     Column("actor_id", Text, nullable=False),
     Column("visibility", Text, nullable=False),  # all | staff
-    Column("body", LargeBinary, nullable=False),  # sealed JSON {"name", "data"}
+    Column("body", LargeBinary, nullable=False, info=sealed("timeline/{conversation_id}/{seq}")),  # JSON {"name", "data"}
 )

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
-from signalling.store.tables.base import metadata
+from signalling.store.tables.base import metadata, sealed
 
 webhook_endpoints = Table(
     "webhook_endpoints",
@@ -10,7 +10,7 @@ webhook_endpoints = Table(
     Column("tenant_id", Text, primary_key=True),
     Column("id", Text, primary_key=True),
     Column("url", Text, nullable=False),
-    Column("secret", LargeBinary, nullable=False),  # sealed
+    Column("secret", LargeBinary, nullable=False, info=sealed("webhook/{id}")),
     Column("kinds", Text, nullable=False),  # JSON list of event names; empty: all
     Column("status", Text, nullable=False),  # enabled | disabled
     Column("created_at_us", BigInteger, nullable=False),
@@ -25,7 +25,7 @@ outbox = Table(
     Column("lane", Text, nullable=False),  # rows of one target and lane are delivered in the order of their position
     Column("position", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # sealed
+    Column("body", LargeBinary, nullable=False, info=sealed("outbox/{id}")),
     Column("status", Text, nullable=False),  # pending | done | dead
     Column("attempts", Integer, nullable=False),
     Column("due_at_us", BigInteger, nullable=False),

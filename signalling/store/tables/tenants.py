@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
 
-from signalling.store.tables.base import metadata
+from signalling.store.tables.base import metadata, plain
 
 tenants = Table(
     "tenants",
@@ -19,6 +19,6 @@ tenant_keys = Table(
     Column("tenant_id", Text, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("master_id", Text, nullable=False),
-    Column("wrapped", LargeBinary, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False, info=plain("encrypted with the installation's master key")),
     Column("created_at_us", BigInteger, nullable=False),
 )
