@@ -1,9 +1,13 @@
 """The operations, one file a subject, none of them deciding anything: they call the domain and shape its answer."""
 
 from signalling.api.operation import Operation
-from signalling.api.routes import conversations
+from signalling.api.routes import conversations, transcripts, webhooks
 
 
 def all_operations() -> list[Operation]:
     """Every operation, in the order of the documentation."""
-    return [*conversations.operations]
+    return [
+        *conversations.operations,
+        *transcripts.operations,
+        *webhooks.operations,
+    ]

@@ -10,9 +10,11 @@ webhook_endpoints = Table(
     Column("tenant_id", Text, primary_key=True),
     Column("id", Text, primary_key=True),
     Column("url", Text, nullable=False),
-    Column("secret", LargeBinary, nullable=False, info=sealed("webhook/{id}")),
+    Column("secrets", LargeBinary, nullable=False, info=sealed("webhook_endpoints/{id}")),  # JSON [{"secret", "until_us"}], newest first
+    Column("description", Text, nullable=False),
     Column("kinds", Text, nullable=False),  # JSON list of event names; empty: all
     Column("status", Text, nullable=False),  # enabled | disabled
+    Column("disabled_reason", Text),
     Column("created_at_us", BigInteger, nullable=False),
 )
 
@@ -29,7 +31,9 @@ outbox = Table(
     Column("status", Text, nullable=False),  # pending | done | dead
     Column("attempts", Integer, nullable=False),
     Column("due_at_us", BigInteger, nullable=False),
-    Column("last_error", Text),
+    Column("attempted_at_us", BigInteger),
+    Column("last_error", Text),  # what went wrong in words of ours: never what the receiver sent
+    Column("last_status", Integer),  # HTTP or SMTP code of the last attempt
     Column("created_at_us", BigInteger, nullable=False),
     Index(None, "status", "due_at_us"),
     Index(None, "tenant_id", "target", "lane", "position"),
