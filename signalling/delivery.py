@@ -7,8 +7,8 @@ that is away stops nothing but this.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import aiohttp
 
@@ -68,6 +68,15 @@ class Delivery:
         if self._client is not None:
             await self._client.close()
             self._client = None
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Nothing is delivered meanwhile: for maintenance, and for tests."""
+        await self.stop()
+        try:
+            yield
+        finally:
+            await self.start()
 
     async def _run(self) -> None:
         forget_at_us = 0
@@ -183,6 +192,3 @@ class Delivery:
 def configured_mail(settings: Settings) -> bool:
     """Whether mail can be sent at all."""
     return bool(settings.smtp_url and settings.mail_from)
-
-
-__all__: list[Any] = ["Delivery", "configured_mail"]
