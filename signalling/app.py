@@ -7,11 +7,6 @@
 For `cli` (beside the media server, on its HTTP application) and for tests (on an application of its own). Decides nothing.
 """
 
-import secrets
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-
 from aiohttp import web
 
 from signalling.api import rest
@@ -22,10 +17,11 @@ from signalling.calling.media import MediaPlane, NoMedia
 from signalling.commerce.payments import Payments
 from signalling.commerce.shop import Shops
 from signalling.commerce.trouble import TroubleWatch
-from signalling.config import Settings, secrets_file
+from signalling.config import Settings
 from signalling.conversation.chat import Chat
 from signalling.delivery import Delivery
 from signalling.identity.identity import Identity
+from signalling.installation import installation_secrets
 from signalling.metrics import SignallingMetrics
 from signalling.privacy.privacy import Privacy
 from signalling.routing.desk import Desk
@@ -43,9 +39,9 @@ class SignallingCore:
 
     def __init__(self, settings: Settings, media: MediaPlane | None = None, *, bus: Bus | None = None, clock: Clock = system_clock) -> None:
         """Opens nothing yet."""
-        master_keys, session_secret = installation_secrets(settings)
+        secrets = installation_secrets(settings)
         self.bus = bus or LocalBus()
-        self.store = Store(settings.database, bus=self.bus, master_keys=master_keys, clock=clock)
+        self.store = Store(settings.database, bus=self.bus, master_keys=secrets.master_keys, clock=clock)
         self.address = ""
         common = (settings, self.store, self.bus)
         self.services = Services(
@@ -54,7 +50,7 @@ class SignallingCore:
             bus=self.bus,
             media=media or NoMedia(),
             metrics=SignallingMetrics(*common),
-            identity=Identity(*common, session_secret),
+            identity=Identity(*common, secrets.session_secret),
             chat=Chat(*common),
             desk=Desk(*common),
             calls=Calls(*common),
@@ -81,19 +77,3 @@ class SignallingCore:
         for part in reversed(PARTS):
             await getattr(self.services, part).stop()
         await self.store.close()
-
-
-def installation_secrets(settings: Settings) -> tuple[Mapping[str, bytes], str]:
-    """Master keys and session secret: the configured ones, or those this installation made at its first start."""
-    path = secrets_file(settings.data_dir)
-    kept = _kept(path) if not (settings.master_keys and settings.session_secret) else {}
-    masters = settings.master_keys or {"local": kept["master_key"]}
-    return {name: bytes.fromhex(key) for name, key in masters.items()}, settings.session_secret or kept["session_secret"]
-
-
-def _kept(path: Path) -> dict[str, str]:
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(f'master_key = "{secrets.token_hex(32)}"\nsession_secret = "{secrets.token_urlsafe(48)}"\n')
-    return tomllib.loads(path.read_text())

@@ -1,17 +1,15 @@
 """Configuration of the whole program: the media server's settings and, in the same file and environment, those of the signalling core.
 
-For the program (`load`) and for tests (`Settings(...)`). Rules and error messages are `mediaserver.config`'s. Invariant: secrets that
-nobody
-configured are made once, in `data_dir`, readable by its owner alone.
+For the program (`load`) and for tests (`Settings(...)`). Rules and error messages are `mediaserver.config`'s. Secrets that nobody
+configured are made by `installation`.
 """
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import NoDecode
 
-from mediaserver.config import MediaSettings, read_keys, sentences
+from mediaserver.config import MediaSettings, check_key, read_keys, sentences
 from mediaserver.errors import LocalError
 
 
@@ -37,6 +35,20 @@ class Settings(MediaSettings):
     def _read_master_keys(cls, value: Any) -> Any:
         return read_keys(value) if isinstance(value, str) else value
 
+    @field_validator("master_keys")
+    @classmethod
+    def _strong_master_keys(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, key in value.items():
+            check_master_key(name, key)
+        return value
+
+    @field_validator("session_secret")
+    @classmethod
+    def _strong_session_secret(cls, value: str) -> str:
+        if value:
+            check_session_secret(value)
+        return value
+
     @property
     def database(self) -> str:
         """The URL of the database, with the default resolved."""
@@ -51,6 +63,17 @@ def load(**arguments: Any) -> Settings:
         raise LocalError("\n".join(sentences(error, Settings.model_fields))) from None
 
 
-def secrets_file(data_dir: Path) -> Path:
-    """Where secrets lie that nobody configured."""
-    return data_dir / "secrets.toml"
+def check_master_key(name: str, key: str) -> None:
+    """ValueError, without the key, for one that cannot seal."""
+    if not name or len(key) != 64 or not set(key.lower()) <= set("0123456789abcdef") or len(set(key.lower())) < 8:
+        raise ValueError("a master key is a name and 64 random hex digits; make one with: openssl rand -hex 32")
+
+
+def check_session_secret(secret: str) -> None:
+    """ValueError, without the secret, for one that would let anyone in."""
+    try:
+        check_key("session", secret)
+    except ValueError:
+        raise ValueError(
+            "the session secret needs at least 32 characters that nobody guesses; make one with: openssl rand -hex 32"
+        ) from None
