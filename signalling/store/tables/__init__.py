@@ -3,7 +3,7 @@
 Importing this registers all of them with `metadata`; works import from the files.
 """
 
-from signalling.store.tables import calling, commerce, conversation, identity, outward, privacy, routing, tenants
+from signalling.store.tables import calling, commerce, conversation, identity, outward, payment, privacy, routing, tenants
 from signalling.store.tables.base import metadata
 
-__all__ = ["calling", "commerce", "conversation", "identity", "metadata", "outward", "privacy", "routing", "tenants"]
+__all__ = ["calling", "commerce", "conversation", "identity", "metadata", "outward", "payment", "privacy", "routing", "tenants"]
