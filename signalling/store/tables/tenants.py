@@ -22,3 +22,13 @@ tenant_keys = Table(
     Column("wrapped", LargeBinary, nullable=False, info=plain("encrypted with the installation's master key")),
     Column("created_at_us", BigInteger, nullable=False),
 )
+
+# Configuration that must not be readable in the database: a payment provider's key, a shop's access token.
+tenant_secrets = Table(
+    "tenant_secrets",
+    metadata,
+    Column("tenant_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),  # sealed JSON object
+    Column("updated_at_us", BigInteger, nullable=False),
+)
