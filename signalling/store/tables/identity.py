@@ -5,7 +5,7 @@ Names, addresses and what else tells of a person are sealed; `..._digest` column
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text, UniqueConstraint
 
-from signalling.store.tables.base import metadata
+from signalling.store.tables.base import metadata, sealed
 
 # A shop's page that the widget runs on.
 sites = Table(
@@ -28,7 +28,8 @@ site_keys = Table(
     Column("site_id", Text, primary_key=True),
     Column("id", Text, primary_key=True),  # the token's `kid`
     Column("algorithm", Text, nullable=False),  # HS256 | EdDSA | RS256
-    Column("key", LargeBinary),  # sealed: the shared secret, or the public key as PEM; None: at the URL
+    # The shared secret, or the public key as PEM; None: at the URL.
+    Column("key", LargeBinary, info=sealed("site_keys/{site_id}/{id}")),
     Column("jwks_url", Text),
     Column("created_at_us", BigInteger, nullable=False),
 )
@@ -41,8 +42,8 @@ customers = Table(
     Column("site_id", Text, nullable=False),
     Column("subject_digest", Text),  # of the shop's `sub`; None: an anonymous visitor
     Column("merged_into", Text),  # the customer that a visitor turned out to be
-    Column("profile", LargeBinary, nullable=False),  # sealed JSON: what the shop has signed
-    Column("unverified", LargeBinary, nullable=False),  # sealed JSON: what a page's script has said
+    Column("profile", LargeBinary, nullable=False, info=sealed("customers/{id}/profile")),  # JSON: what the shop has signed
+    Column("unverified", LargeBinary, nullable=False, info=sealed("customers/{id}/unverified")),  # JSON: what a page's script has said
     Column("created_at_us", BigInteger, nullable=False),
     Column("seen_at_us", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "site_id", "subject_digest"),
@@ -84,7 +85,7 @@ rep_accounts = Table(
     Column("id", Text, primary_key=True),
     Column("login_digest", Text, nullable=False),
     Column("subject_digest", Text),  # of the OpenID provider's issuer and `sub`; None: local
-    Column("profile", LargeBinary, nullable=False),  # sealed JSON {"login", "name", "email"}
+    Column("profile", LargeBinary, nullable=False, info=sealed("rep_accounts/{id}")),  # JSON {"login", "name", "email"}
     Column("role", Text, nullable=False),  # rep | supervisor | admin
     Column("password_hash", Text),  # argon2id; None: logs in through OpenID only
     Column("disabled", Boolean, nullable=False),
@@ -100,7 +101,7 @@ openid_logins = Table(
     metadata,
     Column("tenant_id", Text, primary_key=True),
     Column("state_digest", Text, primary_key=True),
-    Column("body", LargeBinary, nullable=False),  # sealed JSON {"nonce", "verifier", "redirect_uri"}
+    Column("body", LargeBinary, nullable=False, info=sealed("openid_logins/{state_digest}")),  # JSON {"nonce", "verifier", ...}
     Column("expires_at_us", BigInteger, nullable=False),
     Index(None, "expires_at_us"),
 )

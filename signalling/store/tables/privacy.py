@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from signalling.store.tables.base import metadata
+from signalling.store.tables.base import metadata, sealed
 
 # Append-only: a revocation is a row of its own, so that what was agreed to when can always be shown.
 consents = Table(
@@ -36,7 +36,7 @@ audit_log = Table(
     Column("actor_id", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("detail", LargeBinary, nullable=False),  # sealed JSON
+    Column("detail", LargeBinary, nullable=False, info=sealed("audit/{position}")),  # JSON
     Column("detail_hash", Text, nullable=False),  # of the plain detail and a salt in it
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),

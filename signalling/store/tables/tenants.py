@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
 
-from signalling.store.tables.base import metadata, plain
+from signalling.store.tables.base import metadata, plain, sealed
 
 tenants = Table(
     "tenants",
@@ -29,6 +29,6 @@ tenant_secrets = Table(
     metadata,
     Column("tenant_id", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("value", LargeBinary, nullable=False),  # sealed JSON object
+    Column("value", LargeBinary, nullable=False, info=sealed("tenant_secrets/{name}")),  # JSON object
     Column("updated_at_us", BigInteger, nullable=False),
 )
