@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from mediaserver.errors import NotFound
+from signalling.privacy import audit
 from signalling.store import Transaction
 from signalling.store.tables.tenants import tenant_secrets, tenants
 from signalling.times import rfc3339
@@ -106,9 +107,10 @@ _SETTINGS = select(tenants.c.settings).where(tenants.c.id == bindparam("tenant_i
 
 
 def create(tx: Transaction, tenant_id: str, name: str, settings: Mapping[str, Any] | None = None) -> None:
-    """A new tenant with its first data key."""
+    """A new tenant with its first data key and an empty audit log."""
     tx.execute(insert(tenants).values(id=tenant_id, name=name, settings=json.dumps(settings or {}), created_at_us=tx.now_us))
     tx.sealer.add_key(tx, tenant_id)
+    audit.begin(tx, tenant_id)
 
 
 def exists(tx: Transaction, tenant_id: str) -> bool:
