@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
 
-from signalling.store.tables.base import metadata
+from signalling.store.tables.base import metadata, sealed
 
 # Append-only: a revocation is a row of its own, so that what was agreed to when can always be shown.
 consents = Table(
@@ -36,8 +36,8 @@ audit_log = Table(
     Column("actor_id", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("detail", LargeBinary, nullable=False),  # sealed JSON
-    Column("detail_hash", Text, nullable=False),  # of the plain detail and a salt in it
+    Column("detail", LargeBinary, nullable=False, info=sealed("audit/{position}")),  # JSON
+    Column("detail_hash", Text, nullable=False),  # of the plain detail, which holds a salt
     Column("previous_hash", Text, nullable=False),
     Column("hash", Text, nullable=False),
 )
@@ -51,7 +51,8 @@ audit_heads = Table(
     # Where retention cut the beginning off: the position and hash of the last row removed.
     Column("cut_position", BigInteger, nullable=False),
     Column("cut_hash", Text, nullable=False),
-    Column("seal", Text, nullable=False),  # HMAC over the above with a key outside the database
+    # The same once more, sealed: whoever can write the database but has no master key cannot make it fit.
+    Column("seal", LargeBinary, nullable=False, info=sealed("audit_heads/{tenant_id}")),
 )
 
 # What was erased and when, without whom: the receipt is what remains.
