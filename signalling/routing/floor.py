@@ -4,11 +4,11 @@
     decisions += floor.receive(event, now_us)     # what an event brings; Conflict or NotFound, with nothing changed, where it cannot be
     floor.next_timeout()                          # when to `advance` at the latest
 
-For `desk` (keeps it durable) and its tests (virtual time, against a plain reference). Call `advance` before `receive`. `changed_tickets` and
-`changed_reps` gather what must be written; the caller clears them.
+For `desk` (keeps it durable) and its tests (virtual time, against a plain reference). Call `advance` before `receive`. `changed_tickets`
+and `changed_reps` gather what must be written; the caller clears them.
 
-Invariants, after each call: no ticket waits while a rep is free who may be offered it; nobody has more work and offers than capacity (but by
-`Take(force=True)`); a ticket is with one rep at most; what a rep had who is gone waits again at its original age.
+Invariants, after each call: no ticket waits while a rep is free who may be offered it; nobody has more work and offers than capacity (but
+by `Take(force=True)`); a ticket is with one rep at most; what a rep had who is gone waits again at its original age.
 """
 
 import heapq
@@ -374,7 +374,9 @@ class Floor:
         requirement, relaxed_us = self._requirement(ticket, now_us)  # the queue may be another now
         self._matching.put(ticket, requirement)
         direct_us = ticket.direct_us if ticket.direct is not None else None
-        self._schedule(ticket, min((each for each in (relaxed_us, overflow_us, ticket.round_us, direct_us) if each is not None), default=None))
+        self._schedule(
+            ticket, min((each for each in (relaxed_us, overflow_us, ticket.round_us, direct_us) if each is not None), default=None)
+        )
 
     def _requirement(self, ticket: Ticket, now_us: int) -> tuple[Requirement, int | None]:
         """What is required of a rep now, and when that changes."""
@@ -486,9 +488,7 @@ class Floor:
         self.changed_tickets[ticket.id] = ticket
         waited_us = now_us - ticket.entered_us
         previous = ticket.previous_rep_id if ticket.previous_rep_id != rep.id else None
-        self._out.append(
-            Assigned(*self._names(ticket), rep.id, ticket.call_id, ticket.queue_id, waited_us, previous, ticket.callback)
-        )
+        self._out.append(Assigned(*self._names(ticket), rep.id, ticket.call_id, ticket.queue_id, waited_us, previous, ticket.callback))
 
     def _part(self, ticket: Ticket, outcome: str, now_us: int) -> None:
         """A rep's work on it is over; wrap-up begins."""

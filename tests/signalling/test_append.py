@@ -48,7 +48,15 @@ async def test_each_endpoint_gets_what_it_wants_of_many(store: Store) -> None:
 
     def endpoint(tx: Transaction, kinds: list[str], status: str = "enabled", tenant_id: str = TENANT) -> str:
         made = new_id("wh")
-        row = {"tenant_id": tenant_id, "id": made, "url": "https://shop.example", "secret": b"", "status": status, "created_at_us": 0}
+        row = {
+            "tenant_id": tenant_id,
+            "id": made,
+            "url": "https://shop.example",
+            "secrets": b"",
+            "description": "",
+            "status": status,
+            "created_at_us": 0,
+        }
         tx.execute(insert(webhook_endpoints).values(**row, kinds=json.dumps(kinds)))
         return made
 
