@@ -8,7 +8,7 @@ that is away stops nothing but this.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 
@@ -100,10 +100,10 @@ class Delivery:
                 wait_s = getattr(error, "retry_after_s", None) or 1.0
             except Exception:
                 log.exception("Delivery failed; it goes on in a minute")
-            try:
-                await asyncio.wait_for(self._wake.wait(), max(wait_s, 0.01))
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                # Not wait_for, which before Python 3.12 loses a cancellation that comes together with the waking.
+                async with asyncio.timeout(max(wait_s, 0.01)):
+                    await self._wake.wait()
 
     async def _take(self) -> None:
         room = CONCURRENT - len(self._tasks)

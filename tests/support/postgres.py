@@ -75,6 +75,5 @@ class Postgres:
     def close(self) -> None:
         """Ends it and removes all of it."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(STARTS_WITHIN_S)
+            self.kill()  # nothing in it is worth a checkpoint
         shutil.rmtree(self.folder, ignore_errors=True)
