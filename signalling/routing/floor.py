@@ -374,7 +374,9 @@ class Floor:
         requirement, relaxed_us = self._requirement(ticket, now_us)  # the queue may be another now
         self._matching.put(ticket, requirement)
         direct_us = ticket.direct_us if ticket.direct is not None else None
-        self._schedule(ticket, min((each for each in (relaxed_us, overflow_us, ticket.round_us, direct_us) if each is not None), default=None))
+        self._schedule(
+            ticket, min((each for each in (relaxed_us, overflow_us, ticket.round_us, direct_us) if each is not None), default=None)
+        )
 
     def _requirement(self, ticket: Ticket, now_us: int) -> tuple[Requirement, int | None]:
         """What is required of a rep now, and when that changes."""
@@ -486,9 +488,7 @@ class Floor:
         self.changed_tickets[ticket.id] = ticket
         waited_us = now_us - ticket.entered_us
         previous = ticket.previous_rep_id if ticket.previous_rep_id != rep.id else None
-        self._out.append(
-            Assigned(*self._names(ticket), rep.id, ticket.call_id, ticket.queue_id, waited_us, previous, ticket.callback)
-        )
+        self._out.append(Assigned(*self._names(ticket), rep.id, ticket.call_id, ticket.queue_id, waited_us, previous, ticket.callback))
 
     def _part(self, ticket: Ticket, outcome: str, now_us: int) -> None:
         """A rep's work on it is over; wrap-up begins."""
