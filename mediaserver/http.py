@@ -20,6 +20,8 @@ from mediaserver.server import MediaServer
 log = logging.getLogger(__name__)
 
 
+# A request whose CORS headers an inner middleware gives, by rules of its own, has this set.
+CORS_DONE = web.RequestKey("tresen.cors_done", bool)
 CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
 CORS_REQUEST_HEADERS = "Authorization, Content-Type, If-Match"
 CORS_EXPOSED_HEADERS = "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch"
@@ -34,7 +36,7 @@ def problem(error: RemoteError) -> web.Response:
     )
 
 
-def _of_framework(error: web.HTTPException) -> web.Response:
+def of_framework(error: web.HTTPException) -> web.Response:
     """aiohttp's own refusals (no such route, no such method) in the same form as ours."""
     if isinstance(error, web.HTTPMethodNotAllowed):
         allowed = sorted({*error.allowed_methods, "OPTIONS"})
@@ -57,11 +59,13 @@ def edge(origins: Sequence[str]) -> Middleware:
         except RemoteError as error:
             response = problem(error)
         except web.HTTPException as error:
-            response = _of_framework(error)
+            response = of_framework(error)
         except Exception:
             log.exception("Request failed: %s %s", request.method, request.match_info.route.resource)
             body = {"type": "about:blank", "title": HTTPStatus.INTERNAL_SERVER_ERROR.phrase, "status": 500}
             response = web.Response(status=500, body=json.dumps(body).encode(), content_type=PROBLEM_CONTENT_TYPE)
+        if request.get(CORS_DONE):
+            return response
         origin = request.headers.get("Origin")
         if not anybody:
             response.headers["Vary"] = "Origin"

@@ -9,7 +9,8 @@ For `cli` (beside the media server, on its HTTP application) and for tests (on a
 
 from aiohttp import web
 
-from signalling.api import rest
+from signalling.api import edge, rest
+from signalling.api.doors import Doors
 from signalling.api.routes import all_operations
 from signalling.bus import Bus, LocalBus
 from signalling.calling.calls import Calls
@@ -31,7 +32,7 @@ from signalling.store.tables import metadata
 from signalling.times import Clock, system_clock
 
 # Started in this order, stopped in the other.
-PARTS = ("metrics", "identity", "chat", "desk", "calls", "shops", "payments", "trouble", "delivery", "privacy")
+PARTS = ("metrics", "doors", "identity", "chat", "desk", "calls", "shops", "payments", "trouble", "delivery", "privacy")
 
 
 class SignallingCore:
@@ -50,6 +51,7 @@ class SignallingCore:
             bus=self.bus,
             media=media or NoMedia(),
             metrics=SignallingMetrics(*common),
+            doors=Doors(*common),
             identity=Identity(*common, secrets.session_secret),
             chat=Chat(*common),
             desk=Desk(*common),
@@ -64,6 +66,7 @@ class SignallingCore:
 
     def mount(self, application: web.Application) -> None:
         """Adds the REST routes and the socket."""
+        edge.mount(application, self.services)
         rest.mount(application, all_operations(), self.services)
 
     async def start(self) -> None:

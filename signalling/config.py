@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import NoDecode
 
-from mediaserver.config import MediaSettings, check_key, read_keys, sentences
+from mediaserver.config import MediaSettings, Words, check_key, read_keys, sentences, words
 from mediaserver.errors import LocalError
 
 
@@ -29,6 +29,20 @@ class Settings(MediaSettings):
     smtp_url: str = Field(default="", repr=False, description="smtp://USER:PASSWORD@HOST:PORT or smtps://...; empty: no mail is sent")
     mail_from: str = Field(default="", description="sender of mails, such as Shop <help@shop.example>")
     webhook_private_addresses: bool = Field(default=False, description="whether webhooks may go to private and loopback addresses")
+
+    api_origins: Words = Field(default=[], description="origins of pages that may call the API besides the sites' own and this server's")
+    forwarded_hops: int = Field(
+        default=0, ge=0, le=8, description="reverse proxies in front of this server, whose X-Forwarded-For and -Proto are believed"
+    )
+    rate_limit_reads_per_min: int = Field(default=6000, ge=0, description="requests that read, for each caller; 0: no limit")
+    rate_limit_writes_per_min: int = Field(default=3000, ge=0, description="requests that change something, for each caller; 0: no limit")
+    rate_limit_logins_per_min: int = Field(default=30, ge=0, description="logins and new sessions from one address; 0: no limit")
+    rate_limit_inbound_per_min: int = Field(default=6000, ge=0, description="webhooks of others from one address; 0: no limit")
+
+    @field_validator("api_origins", mode="before")
+    @classmethod
+    def _read_origins(cls, value: Any) -> Any:
+        return words(value)
 
     @field_validator("master_keys", mode="before")
     @classmethod

@@ -6,6 +6,7 @@ For `app` (makes, starts and stops them) and the doors in `api` (hand them to op
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from signalling.api.doors import Doors
 from signalling.bus import Bus
 from signalling.calling.calls import Calls
 from signalling.calling.media import MediaPlane
@@ -31,6 +32,7 @@ class Services:
     bus: Bus
     media: MediaPlane
     metrics: SignallingMetrics
+    doors: Doors
     identity: Identity
     chat: Chat
     desk: Desk

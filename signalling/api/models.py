@@ -1,12 +1,19 @@
 """Pieces that the bodies, queries and answers of many operations are made of."""
 
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 
 from signalling.ids import pattern
 
 T = TypeVar("T")
+
+# Strings without a pattern of their own: a short one is a single line, a longer one may have line ends and tabs.
+LINE = r"^[^\x00-\x1f\x7f]*$"
+TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+LINE_CHARACTERS_MOST = 256
+TEXT_CHARACTERS_MOST = 10_000
+INTEGER_LEAST, INTEGER_MOST = -(2**63), 2**63 - 1
 
 
 def id_field(prefix: str, what: str) -> object:
@@ -30,10 +37,49 @@ Time = Annotated[
 ]
 
 
-class Body(BaseModel):
-    """Base of everything a caller sends: what it does not know it refuses, so that a typing error is no silent default."""
+def bounded(schema: Any) -> Any:
+    """Gives every string and integer of pydantic's core schema, in place, the bounds that it has not got; the schema."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "str":
+            if "pattern" not in schema:
+                schema["pattern"] = LINE if schema.get("max_length", TEXT_CHARACTERS_MOST) <= LINE_CHARACTERS_MOST else TEXT
+            schema.setdefault("max_length", TEXT_CHARACTERS_MOST)
+        elif schema.get("type") == "int":
+            if "gt" not in schema:
+                schema.setdefault("ge", INTEGER_LEAST)
+            if "lt" not in schema:
+                schema.setdefault("le", INTEGER_MOST)
+        for name, value in schema.items():
+            if name not in ("metadata", "ref", "cls"):
+                bounded(value)
+    elif isinstance(schema, list | tuple):
+        for value in schema:
+            bounded(value)
+    return schema
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class Bounded:
+    """Annotation: `bounded` for a type that is not a `Body`, such as a piece of a path."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        """Pydantic's hook."""
+        return bounded(handler(source))
+
+
+class Body(BaseModel):
+    """Base of everything a caller sends: what it does not know it refuses, so that a typing error is no silent default.
+
+    Strings and integers that say no bounds get some, in the validator and so in the documentation too.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /) -> Any:
+        """Pydantic's hook."""
+        schema = handler(source)
+        bounded(handler.resolve_ref_schema(schema))
+        return schema
 
 
 class PageQuery(Body):

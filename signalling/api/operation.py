@@ -16,11 +16,15 @@ documentation. Invariant: nothing reaches a handler that its annotations do not 
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, get_type_hints
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, ParamSpec, TypeVar, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from mediaserver.errors import PreconditionRequired
+from signalling.api.idempotency import Claim, keep
+from signalling.api.input import Kind, kind_of, kinds_of
+from signalling.api.models import Bounded
 from signalling.identity.caller import Caller, Role
 from signalling.store import Transaction
 
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+# Kinds of requests that have a rate limit of their own; see `doors`.
+Limit = Literal["read", "write", "login", "inbound"]
 Handler = Callable[..., Awaitable[Any]]
 
 
@@ -49,7 +55,7 @@ class Context:
     services: "Services"
     caller: Caller
     operation: "Operation"
-    idempotency_key: str | None = None
+    claim: Claim | None = None  # its Idempotency-Key, until the first write keeps the answer under it
     if_match: int | None = None
     remote: str = ""  # the peer's address
     content_type: str = ""  # of a raw body
@@ -68,7 +74,10 @@ class Context:
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """`Store.write`; in an operation that `creates`, its value is also the answer kept under the request's Idempotency-Key."""
-        return await self.services.store.write(work, *args, **kwargs)
+        claim, self.claim = self.claim, None
+        if claim is None:
+            return await self.services.store.write(work, *args, **kwargs)
+        return await self.services.store.write(keep, claim, partial(_called, work, args, kwargs), self.operation.answer)
 
     def version(self) -> int:
         """The version that If-Match names. PreconditionRequired (428) where it names none."""
@@ -89,7 +98,9 @@ class Operation:
     status: int
     tag: str
     params: Mapping[str, TypeAdapter[Any]]
+    param_kinds: Mapping[str, Kind]
     query: TypeAdapter[Any] | None
+    query_kinds: Mapping[str, Kind]
     body: TypeAdapter[Any] | None
     returns: TypeAdapter[Any] | None  # None: no content, or Raw
     creates: bool  # takes an Idempotency-Key
@@ -97,9 +108,17 @@ class Operation:
     socket: bool  # may also be asked for on the socket
     body_types: tuple[str, ...]  # content types of a raw body; empty: JSON
     body_bytes: int  # the largest body
+    body_optional: bool  # whether no body means an empty object
     media_type: str  # of the answer
+    limit: Limit
     summary: str
     description: str
+
+    def answer(self, value: Any) -> tuple[int, bytes]:
+        """Status and JSON of the answer that a handler's value is."""
+        if self.returns is None:
+            return (204 if self.status == 200 else self.status), b""
+        return self.status, self.returns.dump_json(value)
 
 
 class Operations(list[Operation]):
@@ -123,13 +142,17 @@ class Operations(list[Operation]):
         body_types: tuple[str, ...] = (),
         body_bytes: int = 64 * 1024,
         media_type: str = "application/json",
+        limit: Limit | None = None,
     ) -> Callable[[Handler], Handler]:
-        """Declares the decorated coroutine function; see the module."""
+        """Declares the decorated coroutine function; see the module. `limit` is by method where it is not said."""
 
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler, include_extras=True)
             returned = hints.pop("return", None)
             names = [each for each in inspect.signature(handler).parameters if each not in ("context", "query", "body")]
+            params: dict[str, TypeAdapter[Any]] = {each: _bounded(hints[each]) for each in names}
+            query = TypeAdapter(hints["query"]) if "query" in hints else None
+            body = TypeAdapter(hints["body"]) if "body" in hints and not body_types else None
             summary, _, description = inspect.cleandoc(handler.__doc__ or "").partition("\n")
             self.append(
                 Operation(
@@ -140,16 +163,20 @@ class Operations(list[Operation]):
                     roles=roles,
                     status=status,
                     tag=self.tag,
-                    params={each: TypeAdapter(hints[each]) for each in names},
-                    query=TypeAdapter(hints["query"]) if "query" in hints else None,
-                    body=TypeAdapter(hints["body"]) if "body" in hints and not body_types else None,
+                    params=params,
+                    param_kinds={each: kind_of(schema, schema) for each, schema in ((n, a.json_schema()) for n, a in params.items())},
+                    query=query,
+                    query_kinds=kinds_of(query.json_schema()) if query is not None else {},
+                    body=body,
                     returns=None if returned in (None, type(None), Raw) else TypeAdapter(returned),
                     creates=creates,
                     if_match=if_match,
                     socket=socket and not body_types and returned is not Raw,
                     body_types=body_types,
                     body_bytes=body_bytes,
+                    body_optional=body is not None and _admits_nothing(body),
                     media_type=media_type,
+                    limit=limit or ("read" if method == "GET" else "write"),
                     summary=summary,
                     description=description.strip(),
                 )
@@ -157,3 +184,20 @@ class Operations(list[Operation]):
             return handler
 
         return declare
+
+
+def _bounded(hint: Any) -> TypeAdapter[Any]:
+    bounded: Any = Annotated[hint, Bounded()]
+    return TypeAdapter(bounded)
+
+
+def _admits_nothing(body: TypeAdapter[Any]) -> bool:
+    try:
+        body.validate_json(b"{}")
+    except ValidationError:
+        return False
+    return True
+
+
+def _called(work: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], tx: Transaction) -> Any:
+    return work(tx, *args, **kwargs)

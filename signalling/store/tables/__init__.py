@@ -3,7 +3,19 @@
 Importing this registers all of them with `metadata`; works import from the files.
 """
 
-from signalling.store.tables import calling, commerce, conversation, identity, outward, payment, privacy, routing, tenants
+from signalling.store.tables import calling, commerce, conversation, idempotency, identity, outward, payment, privacy, routing, tenants
 from signalling.store.tables.base import metadata
 
-__all__ = ["calling", "commerce", "conversation", "identity", "metadata", "outward", "payment", "privacy", "routing", "tenants"]
+__all__ = [
+    "calling",
+    "commerce",
+    "conversation",
+    "idempotency",
+    "identity",
+    "metadata",
+    "outward",
+    "payment",
+    "privacy",
+    "routing",
+    "tenants",
+]
