@@ -152,6 +152,4 @@ class RepChanged:
     reason: str
 
 
-Decision = (
-    Entered | Moved | Left | CallbackOffered | CallbackKept | Boosted | Offered | OfferEnded | Assigned | Finished | RepChanged
-)
+Decision = Entered | Moved | Left | CallbackOffered | CallbackKept | Boosted | Offered | OfferEnded | Assigned | Finished | RepChanged

@@ -5,7 +5,8 @@
        +---decline, timeout, withdrawn---------+  (the rep is gone, or passes it on)
 
 Order: `key` = (entered - weight * POINT, entered, id), smallest first; weight: its priority and its queue's. A point of priority counts as
-much as POINT of waiting, so who waits long enough passes everybody, and the order of two tickets never changes by waiting alone: it can be kept in a heap.
+much as POINT of waiting, so who waits long enough passes everybody, and the order of two tickets never changes by waiting alone: it can
+be kept in a heap.
 
 For `matching`, `floor` and their tests. Pure.
 """
