@@ -32,6 +32,7 @@ from signalling.routing.decisions import (
     Outcome,
     RepChanged,
 )
+from signalling.routing.eta import Pace
 from signalling.routing.matching import Matching
 from signalling.routing.presence import Profile, Rep, Status
 from signalling.routing.queue import Queue
@@ -61,6 +62,7 @@ class Floor:
         self._by_conversation: dict[str, list[Ticket]] = {}
         self._combined: dict[tuple[tuple[Step, ...], tuple[Step, ...]], tuple[Step, ...]] = {}
         self._timers: list[tuple[int, str, str]] = []
+        self._paces: dict[str, Pace] = {}
         self._turn = 0
         self._out: list[Decision] = []
 
@@ -103,19 +105,26 @@ class Floor:
             heapq.heappop(self._timers)
         return None
 
-    def restore(self, ticket: Ticket, now_us: int) -> None:
-        """A ticket as it was before a restart; queues and reps first, then `advance`."""
+    def restore(self, ticket: Ticket) -> None:
+        """A ticket as it was before a restart; queues and reps first, `begin` last."""
+        if ticket.queue_id not in self.queues:
+            ticket.queue_id = next(iter(self.queues))  # it was removed, and its tickets not moved in time
         self._know(ticket)
-        rep = self._rep(ticket.rep_id) if ticket.rep_id is not None else None
         if ticket.state != "assigned":
             self._place(ticket)
-        if rep is not None and ticket.state in ("offered", "assigned"):
+        if ticket.state in ("offered", "assigned"):
+            rep = self.rep(str(ticket.rep_id))
             rep.add(ticket)
             self._matching.touch(rep)
-            if ticket.state == "offered":
-                self._schedule(ticket, ticket.expires_us)
-        else:
-            self._schedule(ticket, now_us)  # `advance` finds out where it stands
+        if ticket.state == "offered":
+            self._schedule(ticket, ticket.expires_us)
+        self.changed_tickets.pop(ticket.id)
+
+    def begin(self, now_us: int) -> list[Decision]:
+        """Goes on after a restart."""
+        for ticket in [each for each in self.tickets.values() if each.state == "waiting"]:
+            self._wait(ticket, now_us)
+        return self._settle(now_us)
 
     def restore_rep(self, rep: Rep, now_us: int) -> None:
         """A rep as they were before a restart; who had a socket has the grace to come back."""
@@ -124,6 +133,33 @@ class Floor:
             rep.grace_us = now_us + self._grace_us
         self._rep_schedule(rep)
         self._matching.touch(rep)
+
+    def rep(self, rep_id: str) -> Rep:
+        """This rep; one who was never heard of can nothing in particular and is offline."""
+        rep = self.reps.get(rep_id)
+        if rep is None:
+            rep = self.reps[rep_id] = Rep(Profile(rep_id))
+        return rep
+
+    def eta_s(self, ticket: Ticket, position: int, now_us: int) -> int | None:
+        """See `eta`."""
+        pace = self._paces.get(ticket.queue_id)
+        if pace is None:
+            return None
+        return pace.eta_s(position, now_us, sum(rep.on_duty for rep in self.reps.values()))
+
+    def discard(self, ticket_id: str) -> None:
+        """Forgets a ticket that cannot be kept, as its conversation is gone; nobody is told."""
+        ticket = self.tickets.get(ticket_id)
+        if ticket is None:
+            return
+        rep = self.reps.get(ticket.rep_id or "")
+        if rep is not None and ticket.id in rep.work:
+            rep.drop(ticket)
+            self._matching.touch(rep)
+        self.waiting.leave(ticket)
+        self._forget(ticket, "discarded", ticket.queued_us)
+        self.changed_tickets.pop(ticket.id, None)
 
     def find(self, conversation_id: str, channel: str) -> Ticket | None:
         """The conversation's ticket for that channel, if it has one that has not ended."""
@@ -164,16 +200,16 @@ class Floor:
         self.queues.pop(event.queue_id, None)
 
     def _profile_set(self, event: events.ProfileSet, now_us: int) -> None:
-        rep = self._rep(event.profile.rep_id)
+        rep = self.rep(event.profile.rep_id)
         rep.profile = event.profile
         rep.able.clear()
         self._matching.touch(rep)
 
     def _status_set(self, event: events.StatusSet, now_us: int) -> None:
-        self._set_status(self._rep(event.rep_id), event.status, event.reason or "chosen", now_us)
+        self._set_status(self.rep(event.rep_id), event.status, event.reason or "chosen", now_us)
 
     def _connected(self, event: events.Connected, now_us: int) -> None:
-        rep = self._rep(event.rep_id)
+        rep = self.rep(event.rep_id)
         rep.sockets += 1
         if rep.status != "offline":
             with self._showing(rep, "connection", now_us):
@@ -181,14 +217,14 @@ class Floor:
                 rep.grace_us = None
 
     def _disconnected(self, event: events.Disconnected, now_us: int) -> None:
-        rep = self._rep(event.rep_id)
+        rep = self.rep(event.rep_id)
         rep.sockets = max(0, rep.sockets - 1)
         if rep.sockets == 0 and rep.attached and rep.status != "offline" and rep.grace_us is None:
             with self._showing(rep, "connection", now_us):
                 rep.grace_us = now_us + self._grace_us
 
     def _wrap_up_done(self, event: events.WrapUpDone, now_us: int) -> None:
-        rep = self._rep(event.rep_id)
+        rep = self.rep(event.rep_id)
         with self._showing(rep, "wrap_up", now_us):
             rep.wrap_us = None
 
@@ -219,12 +255,6 @@ class Floor:
                 self._end_offer(ticket, "withdrawn", now_us)
             elif status == "offline":
                 self._again(ticket, "rep_gone", now_us)
-
-    def _rep(self, rep_id: str) -> Rep:
-        rep = self.reps.get(rep_id)
-        if rep is None:
-            rep = self.reps[rep_id] = Rep(Profile(rep_id))
-        return rep
 
     def _showing(self, rep: Rep, reason: str, now_us: int) -> "_Showing":
         return _Showing(self, rep, reason, now_us)
@@ -270,7 +300,7 @@ class Floor:
             self._end_offer(ticket, "declined", now_us)
 
     def _pick(self, event: events.Pick, now_us: int) -> None:
-        ticket, rep = self._require(event.ticket_id), self._rep(event.rep_id)
+        ticket, rep = self._require(event.ticket_id), self.rep(event.rep_id)
         if ticket.state == "assigned" and ticket.rep_id == rep.id:
             return
         if ticket.state == "assigned" or (ticket.state == "offered" and ticket.rep_id != rep.id):
@@ -279,7 +309,7 @@ class Floor:
         self._assign(ticket, rep, now_us)
 
     def _take(self, event: events.Take, now_us: int) -> None:
-        rep = self._rep(event.rep_id)
+        rep = self.rep(event.rep_id)
         ticket = self.find(event.ticket.conversation_id, event.ticket.channel)
         if ticket is not None and ticket.rep_id == rep.id:
             if ticket.state == "offered":
@@ -291,7 +321,6 @@ class Floor:
             if ticket.queue_id not in self.queues:
                 raise NotFound("There is no such queue.")
             self._know(ticket)
-            self._place(ticket)
         elif ticket.state == "offered":
             self._retract(ticket, "withdrawn", now_us)
         elif ticket.state == "assigned":
@@ -478,10 +507,12 @@ class Floor:
             self._out.append(OfferEnded(*self._names(ticket), rep.id, ticket.call_id, "accepted"))
         else:
             rep.add(ticket)
-        self.waiting.leave(ticket)
         ticket.state, ticket.rep_id, ticket.assigned_us = "assigned", rep.id, now_us
         ticket.passed, ticket.round_us, ticket.direct = frozenset(), None, None
         self._schedule(ticket, None)
+        if ticket.key is not None:
+            self._paces.setdefault(ticket.queue_id, Pace()).note(now_us)
+        self.waiting.leave(ticket)
         rep.missed = 0
         rep.idle_us = now_us
         self._matching.touch(rep)

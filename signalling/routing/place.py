@@ -1,0 +1,48 @@
+"""A ticket as customers, reps and other parts see it."""
+
+from dataclasses import dataclass
+
+from signalling.routing.floor import Floor
+from signalling.routing.ticket import Ticket
+from signalling.times import rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`."""
+
+    id: str
+    conversation_id: str
+    call_id: str | None
+    channel: str
+    queue_id: str
+    state: str
+    position: int | None
+    eta_s: int | None
+    entered_at: str
+    rep_id: str | None
+    callback: bool
+    callback_offered: bool
+    reason: str | None
+    outcome: str
+
+
+def place_of(floor: Floor, ticket: Ticket, now_us: int) -> Place:
+    """The ticket as it is now."""
+    position = floor.waiting.position(ticket) if ticket.key is not None else None
+    return Place(
+        id=ticket.id,
+        conversation_id=ticket.conversation_id,
+        call_id=ticket.call_id,
+        channel=ticket.channel,
+        queue_id=ticket.queue_id,
+        state=ticket.state,
+        position=position,
+        eta_s=floor.eta_s(ticket, position, now_us) if position is not None else None,
+        entered_at=rfc3339(ticket.entered_us),
+        rep_id=ticket.rep_id,
+        callback=ticket.callback,
+        callback_offered=ticket.callback_offered,
+        reason=ticket.reason,
+        outcome=ticket.outcome,
+    )
