@@ -4,8 +4,8 @@
     warm    waiting -> ringing -> connecting -> consulting <-> swapped -> completed
 
 `waiting`: for the queue to offer it to somebody (a transfer to a rep begins with `ringing`); `consulting`: the reps talk, the customer
-hears music; `swapped`: the customer and the transferring rep talk, the other one waits. Any of them ends early: `declined`, `timed_out`, `failed`
-(the other one did not come, or left) and `aborted` lead back to the transferring rep, `cancelled` is the customer's hanging up.
+hears music; `swapped`: the customer and the transferring rep talk, the other one waits. Any of them ends early: `declined`, `timed_out`,
+`failed` (the other one did not come, or left) and `aborted` lead back to the transferring rep, `cancelled` is the customer's hanging up.
 
 For `handover`, which carries it out on the call. No I/O, no clock.
 """

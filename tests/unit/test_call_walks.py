@@ -1,4 +1,4 @@
-"""Any sequence of acts on a call, most of them out of place: what must hold always holds, a refusal changes nothing, and every call ends."""
+"""Any sequence of acts on a call, most of them out of place: what must hold always holds, a refusal changes nothing, and all calls end."""
 
 import copy
 import itertools
