@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from mediaserver.events import DtmfReceived, Event, SpeakingChanged
 from mediaserver.mixing.announcement import Announcement
 from mediaserver.mixing.clips import Clip
-from mediaserver.mixing.matrix import Floor, gain, reaches, row
+from mediaserver.mixing.matrix import Floor, gain, row, sees
 from mediaserver.mixing.mixer import Play, RoomMixer, Row, Source
 from mediaserver.mixing.options import AudioOptions, VoiceOptions
 from mediaserver.slots import Slot, Track, assign
@@ -81,6 +81,10 @@ class Arrangement:
     def hears(self, listener: str, speaker: str) -> float:
         """The gain with which `listener` is to hear `speaker`, 0 for not at all, after all calls so far."""
         return gain(self._floor, listener, speaker)
+
+    def withholds(self, track: Track) -> bool:
+        """Whether nobody at all gets this track, the recorder included: its publisher is muted, or veiled."""
+        return track.identity in (self._floor.muted if track.kind == "audio" else self._floor.veiled)
 
     def _follow_floor(self, *identities: str) -> None:
         """What follows from the changes of people's places on the floor, and for these people from anything."""
@@ -165,7 +169,7 @@ class Arrangement:
         if subscription.wanted not in (None, track.identity):
             return False
         if track.kind == "video":
-            return reaches(self._floor, identity, track.identity)
+            return sees(self._floor, identity, track.identity)
         return not mixed and self.hears(identity, track.identity) > 0
 
     def _wanted(self, subscription: "Subscription") -> list[Track]:
@@ -253,4 +257,8 @@ class Arrangement:
 
     def _fail(self, error: Exception | None) -> None:
         """An error of ours ends this room and no other."""
+        raise NotImplementedError
+
+    def _follow_recordings(self) -> None:
+        """What a recording may take has changed."""
         raise NotImplementedError

@@ -59,7 +59,7 @@ class Conference(Arrangement):
     def conference(self, identity: str | None = None) -> bool:
         """Makes somebody (None: everybody) an ordinary participant again: off hold, out of side conversations, supervising nobody.
 
-        Gains that were set stay. True when this changed something.
+        Gains, mutes and veils that were set stay. True when this changed something.
         """
         known = [*self._floor.held, *self._floor.supervisors, *self._floor.asides]
         changed = False
@@ -144,6 +144,14 @@ class Conference(Arrangement):
         if wanted != former:
             self._rearrange(self._subscriptions([listener]))
         return wanted != former
+
+    def mute(self, identity: str, muted: bool = True) -> bool:
+        """Nobody hears somebody (any more), nor does a recording, whatever they send. True when this changed something."""
+        return self._withhold(self._floor.muted, identity, muted)
+
+    def veil(self, identity: str, veiled: bool = True) -> bool:
+        """Nobody sees somebody's pictures (any more), nor does a recording, whatever they send. True when this changed something."""
+        return self._withhold(self._floor.veiled, identity, veiled)
 
     # What is played and pressed.
 
@@ -262,6 +270,18 @@ class Conference(Arrangement):
         if changed:
             self._follow_floor()
         return changed
+
+    def _withhold(self, among: set[str], identity: str, wanted: bool) -> bool:
+        self._told = True
+        if (identity in among) == wanted:
+            return False
+        if wanted:
+            among.add(identity)
+        else:
+            among.discard(identity)
+        self._follow_floor()
+        self._follow_recordings()
+        return True
 
     def _unhold(self, identity: str) -> bool:
         if self._holds.pop(identity, None) is None:

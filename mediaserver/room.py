@@ -159,6 +159,9 @@ class Room(Conference):
         log.info("Session ended: room=%s identity=%s reason=%s", self.name, session.participant.identity, reason.value)
         session.close()
 
+    def _follow_recordings(self) -> None:
+        self._server.recorder.follow(self)
+
     def rearrange(self, subscription: Subscription) -> None:
         """A subscription is to get its sound another way."""
         self._rearrange([subscription])

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -62,7 +62,7 @@ class Observer(Protocol):
 
 
 class MediaServer:
-    """See the module. `hub`, `certificate`, `metrics`, `recorder` and `participant_count` are for reading."""
+    """See the module. `hub`, `certificate`, `metrics`, `recorder` and `participant_count` are for reading; `gate` may be set."""
 
     def __init__(
         self,
@@ -85,6 +85,8 @@ class MediaServer:
         )
         self.observer = observer or self.metrics
         self.clips = ClipLibrary(settings.audio_hold_music)
+        # Asked before anybody gets a session, whatever their token says: may refuse (RemoteError), and may prepare the room for them.
+        self.gate: Callable[[Room, str], None] | None = None
         self.draining = False
         self.participant_count = 0  # kept by the rooms
         self._worker_factory = worker_factory
@@ -219,6 +221,8 @@ class MediaServer:
         most = self.settings.max_participants
         if most and identity not in room.participants and self.participant_count >= most:
             raise Unavailable("The server is full.", code="full", retry_after_s=RETRY_AFTER_S)
+        if self.gate is not None:
+            self.gate(room, identity)
 
     def forget(self, room: Room) -> None:
         """Takes a room out of the books; its name is free."""

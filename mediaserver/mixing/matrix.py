@@ -9,6 +9,8 @@ at once. Rules, the first that fits decides:
     the listener supervises         yes (also what is said aside)
     else                            where both are in the same side conversation, or both in none
 
+Whoever is muted is heard by nobody, whoever is veiled is seen by nobody, whatever these rules say.
+
 Invariants: who is not seen is not heard; a gain set for a pair changes how loud, and 0 silences, but never lets anybody hear what
 these rules keep from them.
 """
@@ -40,21 +42,27 @@ class Supervision:
 
 @dataclass(slots=True)
 class Floor:
-    """All that the matrix depends on, by identity. `asides`: which side conversation somebody is in; `gains`: by (listener, speaker)."""
+    """All that the matrix depends on, by identity. `asides`: which side conversation somebody is in; `gains`: by (listener, speaker);
+    `muted`: whose sound, `veiled`: whose pictures nobody gets."""
 
     held: set[str] = field(default_factory=set)
     supervisors: dict[str, Supervision] = field(default_factory=dict)
     asides: dict[str, int] = field(default_factory=dict)
     gains: dict[tuple[str, str], float] = field(default_factory=dict)
+    muted: set[str] = field(default_factory=set)
+    veiled: set[str] = field(default_factory=set)
 
-    def places(self) -> dict[str, tuple[bool, Supervision | None, int | None]]:
+    def places(self) -> dict[str, tuple[bool, Supervision | None, int | None, bool, bool]]:
         """Where everybody stands who stands anywhere special: between two whose places stay, `gains` alone can change anything."""
-        special = {*self.held, *self.supervisors, *self.asides}
-        return {each: (each in self.held, self.supervisors.get(each), self.asides.get(each)) for each in special}
+        special = {*self.held, *self.supervisors, *self.asides, *self.muted, *self.veiled}
+        return {
+            each: (each in self.held, self.supervisors.get(each), self.asides.get(each), each in self.muted, each in self.veiled)
+            for each in special
+        }
 
 
 def reaches(floor: Floor, listener: str, speaker: str) -> bool:
-    """Whether `listener` is to see and hear `speaker`."""
+    """Whether `listener` may see and hear `speaker`."""
     if listener == speaker or listener in floor.held or speaker in floor.held:
         return False
     supervision = floor.supervisors.get(speaker)
@@ -63,8 +71,15 @@ def reaches(floor: Floor, listener: str, speaker: str) -> bool:
     return listener in floor.supervisors or floor.asides.get(listener) == floor.asides.get(speaker)
 
 
+def sees(floor: Floor, viewer: str, shown: str) -> bool:
+    """Whether `viewer` is to get the pictures of `shown`."""
+    return shown not in floor.veiled and reaches(floor, viewer, shown)
+
+
 def gain(floor: Floor, listener: str, speaker: str) -> float:
     """How loud `listener` hears `speaker`: 0 not at all, 1 as they are."""
+    if speaker in floor.muted:
+        return 0.0
     return floor.gains.get((listener, speaker), 1.0) if reaches(floor, listener, speaker) else 0.0
 
 

@@ -242,6 +242,7 @@ class Recording:
         return (
             track.identity in self._granted
             and not self._paused
+            and not self._room.withholds(track)
             and self.state in (State.STARTING, State.RECORDING)
             and now_us >= self._begins_us(track)
         )

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediaserver import Clip, LocalError, MediaServer, Room, arrangement
+from mediaserver import Clip, LocalError, MediaServer, Room
 from mediaserver.events import (
     AsideEnded,
     AsideStarted,
@@ -495,7 +495,6 @@ async def test_who_comes_and_goes_or_is_on_hold_costs_each_of_the_others_little(
 
     once = matrix.reaches
     monkeypatch.setattr(matrix, "reaches", reaches)
-    monkeypatch.setattr(arrangement, "reaches", reaches)
     for change, most in [
         (lambda: join(room, "late"), 8),  # two rows of one's own, a column of sound and one of pictures
         (lambda: room.set_gain("late", "7", 0.5), 3),

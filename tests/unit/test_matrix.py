@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediaserver.mixing.matrix import Floor, Supervising, Supervision, gain, reaches, row
+from mediaserver.mixing.matrix import Floor, Supervising, Supervision, gain, reaches, row, sees
 
 ASIDE = {"rep": 1, "colleague": 1}
 PEOPLE = ("customer", "rep", "colleague", "boss")
@@ -33,9 +33,10 @@ def supervising(how: Supervising, *to: str) -> dict[str, Supervision]:
         (Floor(asides=ASIDE, supervisors=supervising(Supervising.BARGE)), {"c": "b", "r": "ob", "o": "rb", "b": "cro"}),
         (Floor(held={"rep"}, supervisors=supervising(Supervising.WHISPER, "rep")), {"c": "o", "r": "", "o": "c", "b": "co"}),
         (Floor(held={"boss"}, supervisors=supervising(Supervising.BARGE)), {"c": "ro", "r": "co", "o": "cr", "b": ""}),
+        (Floor(muted={"rep"}, supervisors=supervising(Supervising.BARGE)), {"c": "ob", "r": "cob", "o": "cb", "b": "co"}),
         (Floor(gains={("customer", "rep"): 0.0, ("rep", "boss"): 0.5}), {"c": "ob", "r": "cob", "o": "crb", "b": "cro"}),
     ],
-    ids="conference hold monitor whisper barge aside aside+monitor aside+barge hold+whisper hold+barge gains".split(),
+    ids="conference hold monitor whisper barge aside aside+monitor aside+barge hold+whisper hold+barge mute gains".split(),
 )
 def test_each_arrangement_lets_hear_whom_it_says(floor: Floor, expected: dict[str, str]) -> None:
     assert heard(floor) == expected
@@ -52,6 +53,12 @@ def test_each_arrangement_lets_hear_whom_it_says(floor: Floor, expected: dict[st
 )
 def test_who_joins_later_does_not_hear_what_is_not_for_all(floor: Floor) -> None:
     assert gain(floor, "newcomer", "boss") == 0 and gain(floor, "newcomer", "customer") == gain(floor, "customer", "newcomer") == 1
+
+
+def test_who_is_veiled_is_heard_but_not_seen() -> None:
+    floor = Floor(veiled={"customer"}, muted={"rep"}, supervisors=supervising(Supervising.MONITOR))
+    assert not sees(floor, "rep", "customer") and not sees(floor, "boss", "customer") and gain(floor, "rep", "customer") == 1
+    assert sees(floor, "customer", "rep") and not sees(floor, "customer", "boss")
 
 
 def test_a_row_is_the_gains_of_each_track() -> None:

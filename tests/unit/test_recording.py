@@ -106,6 +106,21 @@ async def test_tracks_that_come_later_are_recorded_and_those_that_go_are_let_go_
     assert [entry["to_us"] is not None for entry in made.manifest["tracks"]] == [True] * 4
 
 
+async def test_what_nobody_gets_is_not_recorded_either(server: MediaServer) -> None:
+    room = server.room("shop")
+    room.publish("alice", offer("chromium-publish"))
+    made = await ready(server)
+    made.grant("alice")
+    await gate(server, BOTH)
+    room.mute("alice")
+    assert {kind for _, kind in recorded(server)} == {"video"}
+    room.veil("alice")
+    assert recorded(server) == set()
+    room.mute("alice", False)
+    room.veil("alice", False)
+    assert recorded(server) == BOTH
+
+
 async def test_revoking_works_before_it_returns(server: MediaServer) -> None:
     server.room("shop").publish("alice", offer("chromium-publish"))
     made = await ready(server)

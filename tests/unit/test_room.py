@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mediaserver import BadRequest, LocalError, MediaServer, TooMany, Unavailable, Unprocessable
+from mediaserver import BadRequest, Forbidden, LocalError, MediaServer, Room, TooMany, Unavailable, Unprocessable
 from mediaserver.events import BACKLOG_MAX, ParticipantJoined, ParticipantLeft, RoomClosed, TrackPublished, TrackUnpublished
 from mediaserver.ice import Credentials
 from mediaserver.participant import Publication, Subscription
@@ -323,3 +323,46 @@ async def test_statistics_are_answered_by_the_worker() -> None:
         session, _ = server.room("shop").publish("alice", PUBLISH)
         assert await server.stats(session) == {"transport": session.transport.id}
         assert isinstance(session, Publication) and server.counters() == [{"packets_received": 0}]
+
+
+async def test_a_gate_refuses_whom_it_will_whatever_their_token_says_and_leaves_no_room_behind() -> None:
+    async with serving() as server:
+        asked: list[tuple[str, str]] = []
+
+        def gate(room: Room, identity: str) -> None:
+            asked.append((room.name, identity))
+            if identity != "alice":
+                raise Forbidden("Not in this call.", code="not_in_call")
+            room.mute(identity)
+
+        server.gate = gate
+        with pytest.raises(Forbidden, match="Not in this call"):
+            server.room("shop").publish("bob", PUBLISH)
+        assert not server.rooms and not fake(server).transports
+        server.room("shop").publish("alice", PUBLISH)
+        with pytest.raises(Forbidden):
+            server.room("shop").subscribe("bob", SUBSCRIBE)
+        assert asked == [("shop", "bob"), ("shop", "alice"), ("shop", "bob")]
+        assert server.room("shop").hears("carol", "alice") == 0, "prepared before the first packet"
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+async def test_whoever_is_muted_is_not_heard_and_whoever_is_veiled_is_not_seen_by_anybody(mixed: bool) -> None:
+    async with serving() as server:
+        room = server.room("shop")
+        room.publish("alice", PUBLISH)
+        subscription, _ = room.subscribe("bob", SUBSCRIBE, mixed=mixed)
+
+        def gets() -> set[str]:
+            kinds = {kind for each in seen(server, subscription) if each is not None for _, kind in [each]}
+            heard = any(source[0] == "producer" for source in fake(server).hears(subscription.slots[0].id)) if mixed else False
+            return kinds | ({"audio"} if heard else set())
+
+        assert gets() == {"audio", "video"}
+        assert room.veil("alice") and not room.veil("alice")
+        assert gets() == {"audio"}
+        assert room.mute("alice") and gets() == set()
+        room.publish("alice", PUBLISH)  # a reload does not undo it
+        assert gets() == set()
+        assert room.veil("alice", False) and room.mute("alice", False) and not room.mute("alice", False)
+        assert gets() == {"audio", "video"}
