@@ -6,9 +6,9 @@
     apply_code    put discount codes in and take them out
     place_order   move the checkout on, and order on the customer's behalf
 
-Works on the consent ledger, which is the only record: for each scope the customer's last consent of that purpose in that conversation, whose
-`scope` says which reps it covers and until when each: `{"reps": {"rep_...": us, "*": us}}`. So a revocation through the ledger ends a grant as
-well. Invariants: what is not granted, expired or was taken back is not allowed; a grant is never wider than its conversation.
+Works on the consent ledger, which is the only record: for each scope the customer's last consent of that purpose in that conversation,
+whose `scope` says which reps it covers and until when each: `{"reps": {"rep_...": us, "*": us}}`. So a revocation through the ledger ends
+a grant as well. Invariants: what is not granted, expired or was taken back is not allowed; a grant is never wider than its conversation.
 """
 
 from collections.abc import Iterable, Mapping

@@ -121,7 +121,8 @@ async def test_gone_disables_the_endpoint_and_nothing_more_is_sent(core: Signall
     made = await begun(core)
     receiver.answers = [(410, {})]
     made_endpoint, _ = await endpoint(client, core, receiver, "message.created")
-    await say(core, made, "one", "two", "three")
+    async with core.services.delivery.paused():
+        await say(core, made, "one", "two", "three")
     await receiver.until(1)
     await until(core, dead=3)
     answer = await client.get(f"/v1/webhooks/{made_endpoint}", headers=bearer(core, ADMIN))
