@@ -12,6 +12,7 @@ from aiohttp import web
 from signalling.api import edge, rest
 from signalling.api.doors import Doors
 from signalling.api.routes import all_operations
+from signalling.api.socket import Sockets
 from signalling.bus import Bus, LocalBus
 from signalling.calling.calls import Calls
 from signalling.calling.media import MediaPlane, NoMedia
@@ -63,20 +64,24 @@ class SignallingCore:
             privacy=Privacy(*common),
             public_url=lambda: settings.public_url or self.address,
         )
+        self.sockets = Sockets(self.services, all_operations(), secrets.session_secret)
 
     def mount(self, application: web.Application) -> None:
         """Adds the REST routes and the socket."""
         edge.mount(application, self.services)
         rest.mount(application, all_operations(), self.services)
+        self.sockets.mount(application)
 
     async def start(self) -> None:
         """Opens the store, then starts the parts."""
         await self.store.open(metadata.create_all)
         for part in PARTS:
             await getattr(self.services, part).start()
+        await self.sockets.start()
 
     async def stop(self) -> None:
         """Stops the parts, then closes the store. Idempotent."""
+        await self.sockets.stop()
         for part in reversed(PARTS):
             await getattr(self.services, part).stop()
         await self.store.close()

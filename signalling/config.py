@@ -30,6 +30,9 @@ class Settings(MediaSettings):
     mail_from: str = Field(default="", description="sender of mails, such as Shop <help@shop.example>")
     webhook_private_addresses: bool = Field(default=False, description="whether webhooks may go to private and loopback addresses")
 
+    sockets_max: int = Field(default=20000, ge=1, description="client sockets beyond this are refused with 503")
+    socket_heartbeat_s: float = Field(default=25.0, ge=0.2, le=600, description="how often a client's socket is asked whether it is there")
+    socket_requests_per_s: int = Field(default=50, ge=1, description="requests of one client's socket beyond this are refused")
     api_origins: Words = Field(default=[], description="origins of pages that may call the API besides the sites' own and this server's")
     forwarded_hops: int = Field(
         default=0, ge=0, le=8, description="reverse proxies in front of this server, whose X-Forwarded-For and -Proto are believed"

@@ -1,9 +1,14 @@
-"""Messages, receipts, typing."""
+"""The conversation's part that is more than one transaction: claims that book a rep's capacity, presence and typing that are not kept.
 
-from signalling.bus import Bus
+For the doors. What is kept is in the works of `messages`, `handling`, `participants`.
+"""
+
+from signalling.bus import Bus, conversation_topic
 from signalling.config import Settings
-from signalling.conversation.conversation import require
-from signalling.conversation.timeline import Entry, read
+from signalling.conversation import handling, participants, timeline
+from signalling.conversation.conversation import Conversation, require
+from signalling.conversation.participants import Mark, Receipt
+from signalling.conversation.timeline import Actor, Entry
 from signalling.identity.caller import Caller
 from signalling.store import Store, Transaction
 
@@ -18,9 +23,39 @@ class Chat:
 
     @staticmethod
     def timeline(tx: Transaction, caller: Caller, conversation_id: str, *, after_seq: int, limit: int) -> list[Entry]:
-        """A work: the entries after `after_seq` of a conversation that the caller may read."""
-        require(tx, caller, conversation_id)
-        return read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=limit)
+        """A work: the entries after `after_seq` of a conversation that the caller may read, as the caller may see them at the moment."""
+        row = require(tx, caller, conversation_id)
+        entries = timeline.read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=limit)
+        if caller.staff and row.payment_seq is not None:
+            return [entry.veiled() if entry.seq > row.payment_seq else entry for entry in entries]
+        return entries
+
+    @staticmethod
+    def receipt(tx: Transaction, caller: Caller, conversation_id: str, mark: Mark, up_to_seq: int) -> Receipt:
+        """A work: everything up to there has reached the caller."""
+        row = require(tx, caller, conversation_id)
+        return participants.advance(tx, caller.tenant_id, conversation_id, row.seq, caller.actor, mark, up_to_seq)
+
+    async def claim(self, caller: Caller, conversation_id: str) -> Conversation:
+        """The first rep to claim a conversation has it. Conflict for whoever comes later."""
+        return await self.store.write(handling.claim, caller, conversation_id)
+
+    async def transfer(self, caller: Caller, conversation_id: str, rep: Actor) -> Conversation:
+        """The conversation is another rep's from now on."""
+        return await self.store.write(handling.transfer, caller, conversation_id, rep)
+
+    async def release(self, caller: Caller, conversation_id: str) -> Conversation:
+        """The conversation is nobody's again."""
+        return await self.store.write(handling.release, caller, conversation_id)
+
+    async def close(self, caller: Caller, conversation_id: str, reason: str) -> Conversation:
+        """The conversation has ended."""
+        return await self.store.write(handling.close, caller, conversation_id, reason)
+
+    def typing(self, caller: Caller, conversation_id: str, active: bool) -> None:
+        """Tells those who watch that the caller is writing. Not kept; whoever calls has checked that the caller may see it."""
+        note = {"type": "typing", "conversation_id": conversation_id, "actor": caller.actor.json(), "active": active}
+        self.bus.publish(conversation_topic(caller.tenant_id, conversation_id), note)
 
     async def start(self) -> None:
         """Begins."""

@@ -9,12 +9,12 @@ Invariants: `seq` begins with 1 and has no gap; an entry's place, kind, time and
 erasure).
 """
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from mediaserver.errors import NotFound
@@ -27,6 +27,8 @@ from signalling.times import rfc3339
 ActorKind = Literal["customer", "rep", "bot", "shop", "system"]
 Visibility = Literal["all", "staff"]
 PAGE_MOST = 500
+PAYMENT_ENTERED = "payment.step_entered"
+PAYMENT_LEFT = "payment.step_left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ class Actor:
     kind: ActorKind
     id: str
     name: str = ""
+
+    def json(self) -> dict[str, str]:
+        """As callers see it."""
+        return {"kind": self.kind, "id": self.id, "name": self.name}
 
 
 SYSTEM = Actor("system", "system")
@@ -61,7 +67,7 @@ class Entry:
             "seq": self.seq,
             "type": self.kind,
             "at": rfc3339(self.at_us),
-            "actor": {"kind": self.actor.kind, "id": self.actor.id, "name": self.actor.name},
+            "actor": self.actor.json(),
             "data": self.data,
         }
 
@@ -73,17 +79,49 @@ class Entry:
         """`json` or `hidden`, by who looks."""
         return self.json() if staff or self.visibility == "all" else self.hidden()
 
+    def veiled(self) -> "Entry":
+        """As reps see a cart's entry while its customer pays: that it changed, but not into what."""
+        return replace(self, data={"veiled": "payment_step"}) if self.kind.startswith("cart.") else self
+
 
 # One of `append_all`: conversation id, kind, actor, data, visibility.
 Line = tuple[str, str, Actor, Mapping[str, Any], Visibility]
 
+_HERE = (conversations.c.tenant_id == bindparam("tenant")) & (conversations.c.id == bindparam("conversation"))
+# Locks the row, takes the next number and gives back the state it is taken in: one statement where most works would need three.
 _ADVANCE = prepared(
     update(conversations)
-    .where(conversations.c.tenant_id == bindparam("tenant"), conversations.c.id == bindparam("conversation"))
+    .where(_HERE)
     .values(seq=conversations.c.seq + bindparam("count"), updated_at_us=bindparam("now_us"))
-    .returning(conversations.c.seq)
+    .returning(*conversations.c)
 )
+_RETREAT = prepared(update(conversations).where(_HERE).values(seq=conversations.c.seq - 1))
+_PAYMENT = prepared(update(conversations).where(_HERE).values(payment_seq=bindparam("since_seq")))
 _INSERT = prepared(insert(timeline))
+_STRETCH = (
+    select(timeline)
+    .where(
+        timeline.c.tenant_id == bindparam("tenant"),
+        timeline.c.conversation_id == bindparam("conversation"),
+        timeline.c.seq > bindparam("after_seq"),
+    )
+    .order_by(timeline.c.seq)
+    .limit(bindparam("most"))
+)
+_ANY_STRETCH = prepared(_STRETCH)
+
+
+def advance(tx: Transaction, tenant_id: str, conversation_id: str, count: int = 1) -> Row[Any]:
+    """Takes the conversation's next `seq` for an `append(..., at=row)` in the same work; its row with that `seq`. NotFound."""
+    row = tx.first(_ADVANCE, {"tenant": tenant_id, "conversation": conversation_id, "now_us": tx.now_us, "count": count})
+    if row is None:
+        raise NotFound("There is no such conversation.")
+    return row
+
+
+def retreat(tx: Transaction, tenant_id: str, conversation_id: str) -> None:
+    """Gives back what `advance` took, where the same work finds that there is nothing to say."""
+    tx.run(_RETREAT, {"tenant": tenant_id, "conversation": conversation_id})
 
 
 def append(
@@ -95,13 +133,16 @@ def append(
     data: Mapping[str, Any] | None = None,
     *,
     visibility: Visibility = "all",
+    at: Row[Any] | None = None,
 ) -> Entry:
-    """Adds one entry, and the outbox rows of whoever wants to hear of it. NotFound where this tenant has no such conversation."""
-    row = tx.first(_ADVANCE, {"tenant": tenant_id, "conversation": conversation_id, "now_us": tx.now_us, "count": 1})
-    if row is None:
-        raise NotFound("There is no such conversation.")
-    entry = Entry(tenant_id, conversation_id, row.seq, kind, tx.now_us, actor, data or {}, visibility)
+    """Adds one entry, and the outbox rows of whoever wants to hear of it. NotFound where this tenant has no such conversation.
+
+    `at`: what `advance` gave, where the work has already called it.
+    """
+    seq = (at if at is not None else advance(tx, tenant_id, conversation_id)).seq
+    entry = Entry(tenant_id, conversation_id, seq, kind, tx.now_us, actor, dict(data or {}), visibility)
     tx.run(_INSERT, _columns(tx, entry))
+    _after(tx, entry)
     outbox.add_webhooks(tx, tenant_id, conversation_id, entry.seq, kind, entry.json)
     _tell(tx, entry)
     return entry
@@ -113,10 +154,7 @@ def append_all(tx: Transaction, tenant_id: str, lines: Sequence[Line]) -> list[E
     counts = Counter(line[0] for line in lines)
     nexts = {}
     for conversation_id, count in sorted(counts.items()):  # all take their locks in one order, so that nobody waits for each other
-        row = tx.first(_ADVANCE, {"tenant": tenant_id, "conversation": conversation_id, "now_us": tx.now_us, "count": count})
-        if row is None:
-            raise NotFound("There is no such conversation.")
-        nexts[conversation_id] = row.seq - count + 1
+        nexts[conversation_id] = advance(tx, tenant_id, conversation_id, count).seq - count + 1
     entries = []
     for conversation_id, kind, actor, data, visibility in lines:
         entries.append(Entry(tenant_id, conversation_id, nexts[conversation_id], kind, tx.now_us, actor, data, visibility))
@@ -125,6 +163,7 @@ def append_all(tx: Transaction, tenant_id: str, lines: Sequence[Line]) -> list[E
         tx.run(_INSERT, [_columns(tx, entry) for entry in entries])
         outbox.add_webhooks_all(tx, tenant_id, [(each.conversation_id, each.seq, each.kind, each.json) for each in entries])
     for entry in entries:
+        _after(tx, entry)
         _tell(tx, entry)
     return entries
 
@@ -133,17 +172,21 @@ def read(
     tx: Transaction, tenant_id: str, conversation_id: str, *, after_seq: int = 0, limit: int = PAGE_MOST, kinds: Sequence[str] = ()
 ) -> list[Entry]:
     """The entries after `after_seq`, oldest first, `limit` at most; of these `kinds` only, where some are named."""
-    wanted = select(timeline).where(
-        timeline.c.tenant_id == tenant_id, timeline.c.conversation_id == conversation_id, timeline.c.seq > after_seq
-    )
-    if kinds:
-        wanted = wanted.where(timeline.c.kind.in_(kinds))
-    return [_entry(tx, row) for row in tx.all(wanted.order_by(timeline.c.seq).limit(limit))]
+    here = {"tenant": tenant_id, "conversation": conversation_id, "after_seq": after_seq, "most": limit}
+    rows = tx.all(_STRETCH.where(timeline.c.kind.in_(kinds)), here) if kinds else tx.all(_ANY_STRETCH, here)
+    return [_entry(tx, row) for row in rows]
+
+
+def one(tx: Transaction, tenant_id: str, conversation_id: str, seq: int) -> Entry:
+    """The entry with this number, which must be there."""
+    [entry] = read(tx, tenant_id, conversation_id, after_seq=seq - 1, limit=1)
+    assert entry.seq == seq, "seq has no gap"
+    return entry
 
 
 def redact(tx: Transaction, tenant_id: str, conversation_id: str, seq: int, data: Mapping[str, Any]) -> None:
     """Replaces an entry's body and its actor's name for good; its place stays."""
-    body = json.dumps({"name": "", "data": data}, ensure_ascii=False, separators=(",", ":")).encode()
+    body = to_json({"name": "", "data": dict(data)})
     tx.execute(
         update(timeline)
         .where(timeline.c.tenant_id == tenant_id, timeline.c.conversation_id == conversation_id, timeline.c.seq == seq)
@@ -152,7 +195,7 @@ def redact(tx: Transaction, tenant_id: str, conversation_id: str, seq: int, data
 
 
 def _columns(tx: Transaction, entry: Entry) -> dict[str, Any]:
-    body = json.dumps({"name": entry.actor.name, "data": entry.data}, ensure_ascii=False, separators=(",", ":")).encode()
+    body = to_json({"name": entry.actor.name, "data": entry.data})
     return {
         "tenant_id": entry.tenant_id,
         "conversation_id": entry.conversation_id,
@@ -164,6 +207,13 @@ def _columns(tx: Transaction, entry: Entry) -> dict[str, Any]:
         "visibility": entry.visibility,
         "body": tx.seal(entry.tenant_id, body, about(entry.conversation_id, entry.seq)),
     }
+
+
+def _after(tx: Transaction, entry: Entry) -> None:
+    """What reps may see of the cart depends on the payment step, so the conversation itself knows of it."""
+    if entry.kind in (PAYMENT_ENTERED, PAYMENT_LEFT):
+        since_seq = entry.seq if entry.kind == PAYMENT_ENTERED else None
+        tx.run(_PAYMENT, {"tenant": entry.tenant_id, "conversation": entry.conversation_id, "since_seq": since_seq})
 
 
 def _tell(tx: Transaction, entry: Entry) -> None:
@@ -178,6 +228,6 @@ def about(conversation_id: str, seq: int) -> str:
 
 
 def _entry(tx: Transaction, row: Row[Any]) -> Entry:
-    body = json.loads(tx.unseal(row.tenant_id, row.body, about(row.conversation_id, row.seq)))
+    body = from_json(tx.unseal(row.tenant_id, row.body, about(row.conversation_id, row.seq)))
     actor = Actor(row.actor_kind, row.actor_id, body["name"])
     return Entry(row.tenant_id, row.conversation_id, row.seq, row.kind, row.at_us, actor, body["data"], row.visibility)

@@ -1,0 +1,145 @@
+"""The socket: who is let in, what is asked on it, what is pushed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient
+
+from signalling.app import SignallingCore
+from signalling.identity.caller import Caller
+from signalling.ids import new_id
+from tests.signalling.people import CUSTOMER, OTHER_CUSTOMER, OTHER_REP, REP
+from tests.support.socket_client import Refused, SocketClient
+
+Client = TestClient[web.Request, web.Application]
+
+
+class Sockets:
+    """Opens sockets and closes what is left open."""
+
+    def __init__(self, core: SignallingCore, client: Client) -> None:
+        self.core = core
+        self.client = client
+        self.made: list[SocketClient] = []
+
+    async def __call__(self, caller: Caller, **hello: object) -> SocketClient:
+        token = self.core.services.identity.session_token(caller, 3600)
+        made = await SocketClient.connect(self.client, token, hello=hello)
+        self.made.append(made)
+        return made
+
+
+@pytest.fixture
+async def sockets(core: SignallingCore, client: Client) -> AsyncIterator[Sockets]:
+    made = Sockets(core, client)
+    yield made
+    await asyncio.gather(*(each.close() for each in made.made))
+
+
+async def begun(socket: SocketClient) -> str:
+    made: str = (await socket.ask("conversation.create", body={}))["id"]
+    return made
+
+
+async def test_a_message_reaches_the_rep_who_watches(sockets: Sockets) -> None:
+    customer, rep = await sockets(CUSTOMER), await sockets(REP)
+    conversation = await begun(customer)
+    await rep.ask("conversation.watch", conversation_id=conversation)
+    message = new_id("msg")
+    sent = await customer.ask("message.send", conversation_id=conversation, id=message, text="Hello?")
+    assert (sent["id"], sent["text"]) == (message, "Hello?")
+    await rep.until(lambda: any(entry["type"] == "message.created" for entry in rep.entries()))
+    said = [entry for entry in rep.entries() if entry["type"] == "message.created" and entry["actor"]["kind"] == "customer"]
+    assert [entry["data"]["text"] for entry in said] == ["Hello?"]
+    assert rep.seqs() == list(range(1, len(rep.seqs()) + 1))
+
+
+async def test_sending_twice_is_sending_once(sockets: Sockets) -> None:
+    customer = await sockets(CUSTOMER)
+    conversation = await begun(customer)
+    message = new_id("msg")
+    first = await customer.ask("message.send", conversation_id=conversation, id=message, text="once")
+    again = await customer.ask("message.send", conversation_id=conversation, id=message, text="once")
+    assert first == again
+    with pytest.raises(Refused, match="message_id_used"):
+        await customer.ask("message.send", conversation_id=conversation, id=message, text="other")
+    seen = await customer.ask("timeline.read", conversation_id=conversation)
+    mine = [entry for entry in seen["entries"] if entry["type"] == "message.created" and entry["actor"]["kind"] == "customer"]
+    assert len(mine) == 1
+    assert [entry["seq"] for entry in seen["entries"]] == list(range(1, len(seen["entries"]) + 1))
+
+
+async def test_the_first_message_is_acknowledged_at_once_and_only_once(sockets: Sockets) -> None:
+    customer = await sockets(CUSTOMER)
+    conversation = (await customer.ask("conversation.create", body={"locale": "pt-PT"}))["id"]
+    for text in ("one", "two"):
+        await customer.ask("message.send", conversation_id=conversation, id=new_id("msg"), text=text)
+    entries = (await customer.ask("timeline.read", conversation_id=conversation))["entries"]
+    system = [entry["data"] for entry in entries if entry["data"].get("system")]
+    assert [each["system"] for each in system] == ["acknowledgement"]
+    assert system[0]["text"].startswith("Obrigado")
+
+
+async def test_the_first_claim_wins(sockets: Sockets) -> None:
+    customer, rep, other = await sockets(CUSTOMER), await sockets(REP), await sockets(OTHER_REP)
+    conversation = await begun(customer)
+    for each in (rep, other):
+        await each.ask("lobby.watch")
+    asked = await asyncio.gather(
+        *(each.ask("conversation.claim", conversation_id=conversation) for each in (rep, other)), return_exceptions=True
+    )
+    won = [each for each in asked if not isinstance(each, BaseException)]
+    lost = [each for each in asked if isinstance(each, Refused)]
+    assert len(won) == len(lost) == 1
+    assert lost[0].problem["status"] == 409
+    for each in (rep, other):
+        await each.until(lambda each=each: any(frame["entry"]["type"] == "conversation.assigned" for frame in each.of("lobby")))  # type: ignore[misc]
+
+
+async def test_a_customer_does_not_see_another_ones_conversation(sockets: Sockets) -> None:
+    customer, other = await sockets(CUSTOMER), await sockets(OTHER_CUSTOMER)
+    conversation = await begun(customer)
+    for kind in ("conversation.watch", "conversation.read", "timeline.read"):
+        with pytest.raises(Refused) as refused:
+            await other.ask(kind, conversation_id=conversation)
+        assert refused.value.problem["status"] == 404
+    with pytest.raises(Refused) as refused:
+        await other.ask("lobby.watch")
+    assert refused.value.problem["status"] == 403
+
+
+async def test_what_staff_note_is_hidden_from_the_customer(sockets: Sockets) -> None:
+    customer, rep = await sockets(CUSTOMER), await sockets(REP)
+    conversation = await begun(customer)
+    for each in (customer, rep):
+        await each.ask("conversation.watch", conversation_id=conversation)
+    await rep.ask("conversation.note", conversation_id=conversation, id=new_id("note"), text="wants a discount")
+    for each in (customer, rep):
+        await each.until(lambda each=each: each.seqs() == [1, 2])  # type: ignore[misc]
+    assert rep.entries()[1]["data"]["text"] == "wants a discount"
+    assert customer.entries()[1]["type"] == "hidden"
+    assert "discount" not in str(customer.pushed)
+
+
+async def test_typing_is_told_to_the_others_only(sockets: Sockets) -> None:
+    customer, rep = await sockets(CUSTOMER), await sockets(REP)
+    conversation = await begun(customer)
+    for each in (customer, rep):
+        await each.ask("conversation.watch", conversation_id=conversation)
+    await customer.tell("typing", conversation_id=conversation)
+    await rep.until(lambda: bool(rep.of("typing")))
+    assert rep.of("typing")[0]["actor"]["id"] == CUSTOMER.id
+    await customer.ask("ping")
+    assert customer.of("typing") == []
+
+
+async def test_reps_coming_and_going_is_seen(sockets: Sockets) -> None:
+    customer = await sockets(CUSTOMER)
+    conversation = await begun(customer)
+    await customer.ask("conversation.watch", conversation_id=conversation)
+    rep = await sockets(REP)
+    await rep.ask("conversation.watch", conversation_id=conversation)
+    await rep.close()
+    await customer.until(lambda: [note["online"] for note in customer.of("presence")] == [True, False])
