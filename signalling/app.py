@@ -46,6 +46,7 @@ class SignallingCore:
         self.store = Store(settings.database, bus=self.bus, master_keys=secrets.master_keys, clock=clock)
         self.address = ""
         common = (settings, self.store, self.bus)
+        desk = Desk(*common)
         self.services = Services(
             settings=settings,
             store=self.store,
@@ -54,8 +55,8 @@ class SignallingCore:
             metrics=SignallingMetrics(*common),
             doors=Doors(*common),
             identity=Identity(*common, secrets.session_secret),
-            chat=Chat(*common),
-            desk=Desk(*common),
+            chat=Chat(*common, desk),
+            desk=desk,
             calls=Calls(*common),
             shops=Shops(*common),
             payments=Payments(*common),

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from mediaserver.errors import BadRequest, RemoteError
+from signalling.api.input import check
 from signalling.api.messages import json_frame
 from signalling.api.operation import Context, Operation
+from signalling.api.perform import claimed
 from signalling.api.problem import invalid
-from signalling.identity.caller import Caller
-from signalling.services import Services
 
 
 class Malformed(Exception):
@@ -39,12 +39,12 @@ def parsed(data: bytes) -> dict[str, Any]:
     return frame
 
 
-def validated(adapter: TypeAdapter[Any], value: Any) -> Any:
-    """By its description. `problem.Invalid` otherwise."""
+def validated(adapter: TypeAdapter[Any], value: Any, where: str = "") -> Any:
+    """By its description, as strictly as the REST door: no text becomes a number. `problem.Invalid` otherwise."""
     try:
-        return adapter.validate_python(value)
+        return adapter.validate_json(to_json(value), strict=True)
     except ValidationError as error:
-        raise invalid(error) from None
+        raise invalid(error, where) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ def form(operation: Operation) -> Form:
     return Form(operation, "id" in properties, frozenset(query))
 
 
-def request(services: Services, caller: Caller, form: Form, frame: Mapping[str, Any]) -> tuple[Context, dict[str, Any]]:
-    """A frame as an operation's context and arguments. `problem.Invalid`, BadRequest."""
+def request(context: Context, form: Form, frame: Mapping[str, Any]) -> dict[str, Any]:
+    """A frame as its operation's arguments; fills the context's version and claim. `problem.Invalid`, BadRequest."""
     operation = form.operation
     rest = dict(frame)
     del rest["type"]
@@ -73,18 +73,17 @@ def request(services: Services, caller: Caller, form: Form, frame: Mapping[str, 
         rest.pop("id", None)
     key = rest.pop("idempotency_key", None)
     version = rest.pop("if_match", None)
-    if key is not None and not (isinstance(key, str) and 0 < len(key) <= 255 and key.isprintable()):
-        raise BadRequest("An idempotency key is a text of 1 to 255 characters.", pointer="/idempotency_key")
-    if version is not None and not (type(version) is int and 0 <= version < 2**63):
-        raise BadRequest("if_match is a version, a whole number.", pointer="/if_match")
+    if not (key is None or isinstance(key, str)):
+        raise BadRequest("An idempotency key is a text.", code="idempotency_key", pointer="/idempotency_key")
+    if not (version is None or (type(version) is int and version >= 0)):
+        raise BadRequest("if_match is a version, a whole number.", code="if_match", pointer="/if_match")
+    check(rest)
+    sent = {"frame": dict(rest), "body": body}
     arguments: dict[str, Any] = {}
     for name, adapter in operation.params.items():
         if name not in rest:
             raise BadRequest(f"{name} is missing.", code="missing", pointer=f"/{name}")
-        try:
-            arguments[name] = adapter.validate_python(rest.pop(name))
-        except ValidationError as error:
-            raise invalid(error, f"/{name}") from None
+        arguments[name] = validated(adapter, rest.pop(name), f"/{name}")
     if operation.query is not None:
         names = form.query if operation.body is not None else rest.keys()
         arguments["query"] = validated(operation.query, {name: rest.pop(name) for name in tuple(names & rest.keys())})
@@ -92,10 +91,13 @@ def request(services: Services, caller: Caller, form: Form, frame: Mapping[str, 
         arguments["body"] = validated(operation.body, rest)
         rest = {}
     elif operation.body is not None:
-        arguments["body"] = validated(operation.body, body)
-    if rest:
-        raise BadRequest("There are fields that this request does not have.", code="extra_forbidden", pointer=f"/{min(rest)}")
-    return Context(services, caller, operation, idempotency_key=key, if_match=version), arguments
+        check(body, "/body")
+        arguments["body"] = validated(operation.body, body, "/body")
+    if rest or (body is not None and operation.body is None):
+        raise BadRequest("There are fields that this request does not have.", code="extra_forbidden")
+    context.if_match = version if operation.if_match else None
+    context.claim = claimed(operation, context.caller.tenant_id, context.caller.id, key, sent)
+    return arguments
 
 
 def failure(identifier: str | None, error: RemoteError) -> bytes:

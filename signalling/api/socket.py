@@ -18,12 +18,14 @@ from pydantic_core import to_json
 from sqlalchemy import Row
 
 from mediaserver.errors import BadRequest, Conflict, Forbidden, NotFound, RemoteError, TooMany, Unauthorized, Unavailable
+from signalling.api import edge
 from signalling.api import messages as frames
 from signalling.api.connection import STUCK_S, UNACKNOWLEDGED_MOST, Connection
 from signalling.api.fanout import Fanout
 from signalling.api.frame import Form, Malformed, failure, form, parsed, request, validated
 from signalling.api.messages import CONTROLS, HELLO, Ack, Hello, LobbyUnwatch, LobbyWatch, Ping, Renew, Typing, Unwatch, Watch
 from signalling.api.operation import Context, Operation
+from signalling.api.perform import admit, perform
 from signalling.api.resume import Held, ResumeTokens
 from signalling.conversation import conversation, lobby, timeline
 from signalling.conversation.timeline import Entry
@@ -61,7 +63,6 @@ class Sockets:
         self._forms = {operation.name: form(operation) for operation in operations if operation.socket}
         self._schema = frames.schema(operations)
         self._tokens = ResumeTokens(secret)
-        self._origins = frozenset(services.settings.cors_origins)
         self._heartbeat_s = float(services.settings.socket_heartbeat_s)
         # PostgreSQL runs units side by side: what one client says is kept in its order by waiting for the one before.
         self._ordered = services.settings.database.startswith("sqlite")
@@ -116,9 +117,9 @@ class Sockets:
         return web.Response(body=to_json(self._schema), content_type="application/json")
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
-        origin = request.headers.get("Origin")
-        if origin is not None and "*" not in self._origins and origin not in self._origins:
-            raise Forbidden("Pages of this origin may not connect.", code="origin")
+        request[edge.OPERATION] = "socket"
+        remote = edge.address(request, self.services.settings.forwarded_hops)
+        self.services.doors.patience(remote)
         if self._stopping or len(self._connections) >= self.services.settings.sockets_max:
             raise Unavailable("No further sockets are taken at the moment.", code="sockets", retry_after_s=2)
         ws: web.WebSocketResponse[Any] = web.WebSocketResponse(
@@ -126,7 +127,7 @@ class Sockets:
         )
         await ws.prepare(request)
         assert request.transport is not None
-        connection = await self._greeted(ws, request.transport)
+        connection = await self._greeted(ws, request.transport, remote)
         if connection is None:
             return ws
         try:
@@ -135,9 +136,11 @@ class Sockets:
             self._connections.discard(connection)
             self._stuck.discard(connection)
             connection.end()
+            if connection.caller.staff:
+                self.services.desk.disconnected(connection.caller.tenant_id, connection.caller.id)
         return ws
 
-    async def _greeted(self, ws: "web.WebSocketResponse[Any]", transport: asyncio.Transport) -> Connection | None:
+    async def _greeted(self, ws: "web.WebSocketResponse[Any]", transport: asyncio.Transport, remote: str) -> Connection | None:
         """The connection, once `hello` was heard and answered; None where the socket was closed instead."""
         try:
             async with asyncio.timeout(HELLO_WITHIN_S):
@@ -160,6 +163,8 @@ class Sockets:
         except ValidationError:
             await self._refuse(ws, frames.POLICY, "the first frame is a hello")
         except Unauthorized as error:
+            self.services.doors.refused(remote)
+            self.services.metrics.token_refused(error.code)
             await self._refuse(ws, frames.POLICY, error.code)
         except RemoteError as error:
             await self._refuse(ws, frames.TRY_LATER, error.code)
@@ -182,6 +187,8 @@ class Sockets:
         self._connections.add(connection)
         self._expire(connection)
         connection.open()
+        if caller.staff:
+            self.services.desk.connected(caller.tenant_id, caller.id)
         lobby_too = held is not None and held.lobby and caller.staff
         if lobby_too:
             connection.watch_lobby()
@@ -334,23 +341,20 @@ class Sockets:
                 self._run(connection, self._renew(connection, control, identifier), identifier)
 
     def _request(self, connection: Connection, form: Form, frame: dict[str, Any], identifier: str | None) -> None:
-        operation = form.operation
-        if operation.roles:
-            connection.caller.require(operation.roles)
-        context, arguments = request(self.services, connection.caller, form, frame)
-        work = self._serve(connection, operation, context, arguments, identifier)
-        if operation.name == "message.send" and not self._ordered:
+        context = Context(self.services, connection.caller, form.operation)
+        admit(context)
+        arguments = request(context, form, frame)
+        work = self._serve(connection, context, arguments, identifier)
+        if form.operation.name == "message.send" and not self._ordered:
             work = _after(connection.tail, work)
             connection.tail = self._run(connection, work, identifier)
         else:
             self._run(connection, work, identifier)
 
-    async def _serve(
-        self, connection: Connection, operation: Operation, context: Context, arguments: dict[str, Any], identifier: str | None
-    ) -> None:
-        answer = await operation.handler(context, **arguments)
-        body = b"null" if operation.returns is None else operation.returns.dump_json(answer)
-        connection.send(frames.text_frame(b'{"type":"result","id":' + to_json(identifier) + b',"result":' + body + b"}"))
+    async def _serve(self, connection: Connection, context: Context, arguments: dict[str, Any], identifier: str | None) -> None:
+        body = (await perform(context, arguments)).body
+        assert isinstance(body, bytes), "what is not JSON is not on the socket"
+        connection.send(frames.text_frame(b'{"type":"result","id":' + to_json(identifier) + b',"result":' + (body or b"null") + b"}"))
 
     def _run(self, connection: Connection, work: Coroutine[Any, Any, None], identifier: str | None) -> asyncio.Task[None]:
         """Runs a request beside the reading; its errors are answered."""

@@ -4,7 +4,7 @@ Works, for the doors and for routing (`assign`, when the queue has found somebod
 Invariant: the first claim wins; whoever comes later is told so (409).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, update
@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, update
 from mediaserver.errors import Conflict, Forbidden
 from signalling.conversation import greeting, messages, participants, timeline
 from signalling.conversation.conversation import Conversation, existing, require, view
-from signalling.conversation.timeline import Actor, Entry
+from signalling.conversation.timeline import SYSTEM, Actor, Entry, Line
 from signalling.identity.caller import SUPERVISORS, Caller
 from signalling.store import Transaction
 from signalling.store.tables.conversation import conversations
@@ -65,7 +65,9 @@ def release(tx: Transaction, caller: Caller, conversation_id: str) -> Conversati
         _may_handle(caller, row)
         _set(tx, row, rep_id=None)
         participants.leave(tx, caller.tenant_id, conversation_id, row.rep_id)
-        timeline.append(tx, caller.tenant_id, conversation_id, "conversation.released", caller.actor, {"rep_id": None, "was": row.rep_id})
+        timeline.append(
+            tx, caller.tenant_id, conversation_id, "conversation.released", caller.actor, {"rep_id": None, "from_rep_id": row.rep_id}
+        )
     return _current(tx, caller.tenant_id, conversation_id)
 
 
@@ -135,16 +137,42 @@ def rate(tx: Transaction, caller: Caller, conversation_id: str, score: int, comm
     return _current(tx, caller.tenant_id, conversation_id)
 
 
+def seat(tx: Transaction, tenant_id: str, lines: Sequence[Line]) -> list[Line]:
+    """For routing, as it writes what it has decided: the same lines, where a rep was given a conversation with what belongs to it besides.
+
+    The rep takes part from now on and the customer is told of it; a line that says what the conversation has already is left out, as when a
+    claim was written before the desk booked it.
+    """
+    found: list[Line] = []
+    for line in lines:
+        conversation_id, kind, _, data, _ = line
+        if kind not in ("conversation.assigned", "conversation.transferred"):
+            found.append(line)
+            continue
+        row = existing(tx, tenant_id, conversation_id)
+        if row.rep_id == data["rep_id"]:
+            continue
+        rep = Actor("rep", data["rep_id"], data.get("rep_name") or "")
+        if row.rep_id is not None:
+            participants.leave(tx, tenant_id, conversation_id, row.rep_id)
+        participants.join(tx, tenant_id, conversation_id, rep)
+        found.append(line)
+        if rep.name and data.get("channel") == "chat":
+            code = "joined" if kind == "conversation.assigned" else "transferred"
+            text = greeting.said(code, row.locale, rep.name)
+            found.append((conversation_id, "message.created", SYSTEM, messages.system_data(tx, code, text), "all"))
+    return found
+
+
 def _joined(tx: Transaction, row: Row[Any], rep: Actor, by: Actor, via: str) -> None:
     participants.join(tx, row.tenant_id, row.id, rep)
     moved = row.rep_id is not None
     kind = "conversation.transferred" if moved else "conversation.assigned"
-    data = {"rep_id": rep.id, "rep_name": rep.name, "via": via, "was": row.rep_id}
+    data = {"rep_id": rep.id, "rep_name": rep.name, "via": via, "from_rep_id": row.rep_id}
     timeline.append(tx, row.tenant_id, row.id, kind, by, data)
-    code = "transferred" if moved else "joined"
-    text = greeting.said(code, row.locale, rep.name)
     if rep.name:
-        messages.system(tx, row.tenant_id, row.id, code, text)
+        code = "transferred" if moved else "joined"
+        messages.system(tx, row.tenant_id, row.id, code, greeting.said(code, row.locale, rep.name))
 
 
 def _open(tx: Transaction, caller: Caller, conversation_id: str) -> Row[Any]:

@@ -102,8 +102,12 @@ def post(tx: Transaction, tenant_id: str, conversation_id: str, actor: Actor, sa
 
 def system(tx: Transaction, tenant_id: str, conversation_id: str, code: str, text: str) -> Entry:
     """A message of nobody's: an acknowledgement, somebody's coming and going. `code` lets a client say it in its own words."""
-    data: dict[str, Any] = {"id": new_id("msg", tx.now_us), "text": text, "blocks": [], "reply_to": None, "attachments": [], "system": code}
-    return timeline.append(tx, tenant_id, conversation_id, "message.created", SYSTEM, data)
+    return timeline.append(tx, tenant_id, conversation_id, "message.created", SYSTEM, system_data(tx, code, text))
+
+
+def system_data(tx: Transaction, code: str, text: str) -> dict[str, Any]:
+    """The data of such a message's entry."""
+    return {"id": new_id("msg", tx.now_us), "text": text, "blocks": [], "reply_to": None, "attachments": [], "system": code}
 
 
 def edit(tx: Transaction, caller: Caller, conversation_id: str, message_id: str, text: str) -> Message:

@@ -20,6 +20,7 @@ Mark = Literal["delivered", "read"]
 
 _HERE = (participants.c.tenant_id == bindparam("of_tenant")) & (participants.c.conversation_id == bindparam("of_id"))
 _ONE = _HERE & (participants.c.person_id == bindparam("of_person"))
+_INSERT = prepared(insert(participants))
 _FIND = prepared(select(participants).where(_ONE))
 _ALL = prepared(select(participants).where(_HERE).order_by(participants.c.joined_at_us, participants.c.person_id))
 
@@ -52,18 +53,17 @@ def join(tx: Transaction, tenant_id: str, conversation_id: str, actor: Actor) ->
     key = {"of_tenant": tenant_id, "of_id": conversation_id, "of_person": actor.id}
     row = tx.first(_FIND, key)
     if row is None:
-        tx.execute(
-            insert(participants).values(
-                tenant_id=tenant_id,
-                conversation_id=conversation_id,
-                person_id=actor.id,
-                kind=actor.kind,
-                name=tx.seal(tenant_id, actor.name.encode(), about_name(conversation_id, actor.id)),
-                joined_at_us=tx.now_us,
-                delivered_seq=0,
-                read_seq=0,
-            )
-        )
+        values = {
+            "tenant_id": tenant_id,
+            "conversation_id": conversation_id,
+            "person_id": actor.id,
+            "kind": actor.kind,
+            "name": tx.seal(tenant_id, actor.name.encode(), about_name(conversation_id, actor.id)),
+            "joined_at_us": tx.now_us,
+            "delivered_seq": 0,
+            "read_seq": 0,
+        }
+        tx.run(_INSERT, values)
     elif row.left_at_us is not None:
         tx.execute(update(participants).where(_ONE).values(left_at_us=None), key)
 

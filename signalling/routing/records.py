@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from signalling import outbox
 from signalling.bus import staff_topic
-from signalling.conversation import timeline
+from signalling.conversation import handling, timeline
 from signalling.conversation.timeline import Line
 from signalling.ids import new_id
 from signalling.routing.decisions import TOPIC, Decision, RepChanged
@@ -156,7 +156,7 @@ def _write(tx: Transaction, batch_id: str, share: Share) -> None:
     tx.run(_UNMARK, {"tenant": tenant_id})
     tx.run(_MARK, {"tenant_id": tenant_id, "id": batch_id})
     if share.lines:
-        timeline.append_all(tx, tenant_id, share.lines)
+        timeline.append_all(tx, tenant_id, handling.seat(tx, tenant_id, share.lines))
     for statement, rows in (
         (_INSERT_TICKET, share.new_tickets),
         (_UPDATE_TICKET, share.tickets),
