@@ -28,8 +28,7 @@ from signalling.metrics import SignallingMetrics
 from signalling.privacy.privacy import Privacy
 from signalling.routing.desk import Desk
 from signalling.services import Services
-from signalling.store import Store
-from signalling.store.tables import metadata
+from signalling.store import Store, migrations
 from signalling.times import Clock, system_clock
 
 # Started in this order, stopped in the other.
@@ -75,7 +74,7 @@ class SignallingCore:
 
     async def start(self) -> None:
         """Opens the store, then starts the parts."""
-        await self.store.open(metadata.create_all)
+        await self.store.open(migrations.upgrade)
         for part in PARTS:
             await getattr(self.services, part).start()
         await self.sockets.start()

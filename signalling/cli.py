@@ -25,7 +25,7 @@ from mediaserver.errors import LocalError
 from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.tokens import mint
-from signalling import doctor, pages, recordings
+from signalling import database_commands, doctor, pages, recordings
 from signalling.media import MediaService
 from signalling.process import Signals, run, serve
 
@@ -249,6 +249,7 @@ def application() -> typer.Typer:
     program.command()(token)
     program.command("doctor")(doctor_command)
     program.add_typer(recordings.app, name="recordings")
+    program.add_typer(database_commands.app, name="database")
     # Options after the name belong to the plugin, --help too.
     foreign = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
     for entry in sorted(entry_points(group=COMMANDS)):

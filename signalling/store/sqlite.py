@@ -1,9 +1,11 @@
 """SQLite behind one writing thread that commits many units of work at once, and a few reading threads.
 
 For `store.Store`. SQLite lets one writer in at a time, and a commit costs a flush of the disk however much it holds; so whatever has come
-in during one commit is the next one (group commit). Each unit has its own savepoint: what one refuses does not touch its neighbours.
+in during one commit is the next one (group commit). Each unit has its own savepoint: what one refuses does not touch its neighbours. A
+thread of our own rather than aiosqlite's, which hands every single statement over to one: see docs/storage.md.
 
-Invariants: `synchronous=FULL` in WAL mode, so a commit that returned survives a power cut; a unit's future is resolved after that commit.
+Invariants: `synchronous=FULL` in WAL mode, so a commit that returned survives a power cut; a unit's future is resolved after that commit;
+a connection on which anything failed that was not the statement's fault is closed and never used again.
 """
 
 import asyncio
@@ -13,7 +15,6 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -22,42 +23,29 @@ from sqlalchemy.engine import URL
 from signalling.store.faults import is_outage, unavailable
 from signalling.store.sealing import Sealer
 from signalling.store.transaction import Transaction
+from signalling.store.units import GROUP_MOST, Deliver, Unit, Waiting, Work
 from signalling.times import Clock
 
 log = logging.getLogger(__name__)
 
-# A larger group saves no more flushes, but makes its first unit wait for its last.
-GROUP_MOST = 256
 READERS = 2
-# Another process (a command) may hold the lock for a moment.
+# Another process (a command) may hold the lock for a moment; a disk of a busy machine may take as long for a flush.
 BUSY_MS = 5000
-
-Work = Callable[[Transaction], Any]
-# What a committed unit wants told: (topic, message) each.
-Deliver = Callable[[list[tuple[str, Any]]], None]
-
-
-@dataclass(slots=True)
-class Unit:
-    """A work on its way through the writing thread."""
-
-    work: Work
-    future: asyncio.Future[Any]
-    value: Any = None
-    error: BaseException | None = None
-    transaction: Transaction | None = None
+PATIENCE_S = 5.0
+# At start, somebody else may be bringing a large database up to date.
+MIGRATING_MS = 600_000
 
 
 class SqliteBackend:
     """See the module."""
 
     def __init__(self, url: URL, sealer: Sealer, clock: Clock, deliver: Deliver) -> None:
-        self._deliver = deliver
         self._sealer = sealer
         self._clock = clock
         self._writing = _engine(url, "BEGIN IMMEDIATE")
         self._reading = _engine(url, "BEGIN")
         self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._waiting = Waiting(PATIENCE_S, deliver)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -74,6 +62,8 @@ class SqliteBackend:
             self._units.put(None)
             await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
             self._thread = None
+            await asyncio.sleep(0)  # the last group's answers are on their way to this loop
+        self._waiting.stop()
         self._readers.shutdown(wait=True)
         self._writing.dispose()
         self._reading.dispose()
@@ -82,15 +72,24 @@ class SqliteBackend:
         """Runs `change` on a connection of its own, before anything else."""
 
         def run() -> None:
-            with self._writing.begin() as connection:
-                change(connection)
+            try:
+                with self._writing.connect() as connection:
+                    driver = connection.connection.cursor()
+                    driver.execute(f"PRAGMA busy_timeout={MIGRATING_MS}")
+                    with connection.begin():
+                        change(connection)
+                    driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            except Exception as error:
+                if is_outage(error):
+                    log.warning("The database cannot be opened: %s", error)
+                    raise unavailable() from error
+                raise
 
         await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
     async def write(self, work: Work) -> Any:
         """The work's value, once it is on disk."""
-        assert self._loop is not None, "open() first"
-        unit = Unit(work, self._loop.create_future())
+        unit = self._waiting.new(work)
         self._units.put(unit)
         return await unit.future
 
@@ -99,17 +98,19 @@ class SqliteBackend:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Work) -> Any:
-        try:
-            with self._reading.connect() as connection, connection.begin():
-                transaction = Transaction(connection, self._sealer, self._clock(), _cursor(connection))
-                value = work(transaction)
-            self._sealer.committed(transaction)
-            return value
-        except Exception as error:
-            if is_outage(error):
-                log.warning("Cannot read the database: %s", error)
-                raise unavailable() from error
-            raise
+        with self._reading.connect() as connection:
+            try:
+                with connection.begin():
+                    transaction = Transaction(connection, self._sealer, self._clock(), _cursor(connection))
+                    value = work(transaction)
+            except Exception as error:
+                if is_outage(error):
+                    log.warning("Cannot read the database: %s", error)
+                    connection.invalidate()
+                    raise unavailable() from error
+                raise
+        self._sealer.committed(transaction)
+        return value
 
     def _write_until_closed(self) -> None:
         connection: Connection | None = None
@@ -128,14 +129,15 @@ class SqliteBackend:
                     open_ = False
                     break
                 group.append(following)
-            connection = self._commit(connection, group)
-            assert self._loop is not None
-            self._loop.call_soon_threadsafe(self._resolve, group)
+            group = [each for each in group if not each.abandoned]
+            if group:
+                connection = self._commit(connection, group)
         if connection is not None:
             connection.close()
 
     def _commit(self, connection: Connection | None, group: list[Unit]) -> Connection | None:
-        """Runs and commits a group; None where the connection is not to be trusted any more."""
+        """Runs, commits and answers a group; None where the connection is not to be trusted any more."""
+        assert self._loop is not None
         try:
             if connection is None:
                 connection = self._writing.connect()
@@ -143,24 +145,23 @@ class SqliteBackend:
                 cursor = _cursor(connection)
                 for unit in group:
                     self._run(connection, cursor, unit)
+                    self._waiting.progress()
+            for unit in group:
+                if unit.error is None and unit.transaction is not None:
+                    self._sealer.committed(unit.transaction)
         except Exception as error:
             if not is_outage(error):
                 log.exception("The writing thread failed")
-            else:
-                log.warning("Cannot write the database: %s", error)
-            for unit in group:
-                unit.error = unavailable()
             if connection is not None:
                 connection.invalidate()
                 connection.close()
+            self._loop.call_soon_threadsafe(self._waiting.fail, str(error).partition("\n")[0], group)
             return None
-        for unit in group:
-            if unit.error is None and unit.transaction is not None:
-                self._sealer.committed(unit.transaction)
+        self._waiting.progress()
+        self._loop.call_soon_threadsafe(self._waiting.resolve, group)
         return connection
 
     def _run(self, connection: Connection, cursor: sqlite3.Cursor, unit: Unit) -> None:
-        unit.error = None
         unit.transaction = Transaction(connection, self._sealer, self._clock(), cursor)
         cursor.execute("SAVEPOINT unit")
         try:
@@ -171,17 +172,6 @@ class SqliteBackend:
             unit.error = error
             cursor.execute("ROLLBACK TO unit")
         cursor.execute("RELEASE unit")
-
-    def _resolve(self, group: list[Unit]) -> None:
-        for unit in group:
-            if unit.error is None and unit.transaction is not None:
-                self._deliver(unit.transaction.notes)
-            if unit.future.done():  # whoever asked has gone; it is committed all the same
-                continue
-            if unit.error is not None:
-                unit.future.set_exception(unit.error)
-            else:
-                unit.future.set_result(unit.value)
 
 
 def _cursor(connection: Connection) -> sqlite3.Cursor:

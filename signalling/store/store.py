@@ -10,11 +10,12 @@ transaction; when it raises, nothing of it is there (but see `faults`: after Una
 Unavailable (503) while the database is away, within a second.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, literal, select
 from sqlalchemy.engine import make_url
 
 from mediaserver.errors import LocalError
@@ -62,6 +63,10 @@ class Store:
             await self._backend.migrate(migrate)
         await self._backend.open()
 
+    async def migrate(self, change: Callable[[Connection], None]) -> None:
+        """Runs `change` on a store that is not open, in a transaction of its own. Unavailable where there is no database."""
+        await self._backend.migrate(change)
+
     async def close(self) -> None:
         """Finishes what was begun and disconnects."""
         await self._backend.close()
@@ -76,9 +81,22 @@ class Store:
         value: T = await self._backend.read(partial(_call, work, args, kwargs))
         return value
 
+    async def check(self) -> float:
+        """Seconds that a unit of work which changes nothing takes now. Unavailable where the database does not answer."""
+        before_s = time.perf_counter()
+        await self._backend.write(_nothing)
+        return time.perf_counter() - before_s
+
     def _deliver(self, notes: list[tuple[str, Any]]) -> None:
         for topic, message in notes:
             self._bus.publish(topic, message)
+
+
+_ONE = select(literal(1))
+
+
+def _nothing(tx: Transaction) -> None:
+    tx.execute(_ONE)
 
 
 def _call(work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], tx: Transaction) -> Any:

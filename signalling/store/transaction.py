@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Executable, Row
+from sqlalchemy import Connection, CursorResult, Executable, Row, Select
 
 from signalling.store.sealing import Sealer
 from signalling.store.statement import Prepared
@@ -22,7 +22,7 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 class Transaction:
     """See the module."""
 
-    __slots__ = ("connection", "cursor", "keys", "notes", "now_us", "sealer")
+    __slots__ = ("connection", "cursor", "keys", "notes", "now_us", "sealer", "wrote")
 
     def __init__(self, connection: Connection, sealer: Sealer, now_us: int, cursor: sqlite3.Cursor | None = None) -> None:
         """`cursor`: the SQLite driver's own on this connection, for prepared statements."""
@@ -30,34 +30,41 @@ class Transaction:
         self.cursor = cursor
         self.sealer = sealer
         self.now_us = now_us
+        # Whether it has sent anything but SELECT: then what it did must be undone when it fails.
+        self.wrote = False
         self.notes: list[tuple[str, Any]] = []
         # Tenants' keys this unit has read: shared with others only once it is committed, as it may have made them.
         self.keys: dict[tuple[str, int], bytes] = {}
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Runs one statement (or the same one for each of a list of parameters)."""
-        return self.connection.execute(statement, parameters)
+        self.wrote = self.wrote or not isinstance(statement, Select)
+        try:
+            return self.connection.execute(statement, parameters)
+        except Exception:
+            self.wrote = True  # PostgreSQL takes nothing more in a transaction in which a statement failed
+            raise
 
     def run(self, statement: Prepared, parameters: Parameters | None = None) -> int:
         """Runs a prepared statement (for each of a list of parameters); how many rows it changed."""
         if self.cursor is not None:
             return statement.on(self.connection.dialect).run(self.cursor, parameters)
-        return self.connection.execute(statement.statement, parameters).rowcount
+        return self.execute(statement.statement, parameters).rowcount
 
     def first(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """The first row, or None. A prepared statement reads all of its rows: let it have a limit."""
         if isinstance(statement, Prepared):
             rows = self.all(statement, parameters)
             return rows[0] if rows else None
-        return self.connection.execute(statement, parameters).first()
+        return self.execute(statement, parameters).first()
 
     def all(self, statement: Executable | Prepared, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """All rows."""
         if isinstance(statement, Prepared):
             if self.cursor is not None:
                 return statement.on(self.connection.dialect).execute(self.cursor, parameters)
-            return self.connection.execute(statement.statement, parameters).all()
-        return self.connection.execute(statement, parameters).all()
+            statement = statement.statement
+        return self.execute(statement, parameters).all()
 
     def tell(self, topic: str, message: Any) -> None:
         """Publishes on the bus once this unit is committed; nothing where it is not."""
