@@ -189,6 +189,7 @@ class Floor:
     def _queue_removed(self, event: events.QueueRemoved, now_us: int) -> None:
         if event.to not in self.queues or event.to == event.queue_id:
             raise NotFound("There is no such queue.")
+        self.queues.pop(event.queue_id, None)  # first: nothing overflows back into it
         for ticket in [each for each in self.tickets.values() if each.queue_id == event.queue_id]:
             if ticket.state == "assigned":
                 ticket.queue_id = event.to
@@ -197,7 +198,6 @@ class Floor:
                 self._move(ticket, event.to, "queue_removed", now_us)
                 if ticket.state == "waiting":
                     self._wait(ticket, now_us)
-        self.queues.pop(event.queue_id, None)
 
     def _profile_set(self, event: events.ProfileSet, now_us: int) -> None:
         rep = self.rep(event.profile.rep_id)
