@@ -15,10 +15,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from sqlalchemy import select
+
 from mediaserver.errors import Forbidden, NotFound, Unprocessable
 from signalling.conversation.timeline import Actor
 from signalling.privacy import consent
 from signalling.store import Transaction
+from signalling.store.tables.conversation import conversations
 from signalling.times import rfc3339
 
 Scope = Literal["view", "suggest", "edit", "apply_code", "place_order"]
@@ -56,6 +59,7 @@ def grant(
     actor: Actor,
 ) -> list[Grant]:
     """A work: the customer allows it from now on. Whoever may do something with the cart may also see it: `view` comes with every other."""
+    _lock(tx, tenant_id, conversation_id)
     wanted = {"view", *scopes}
     for scope in (scope for scope in SCOPES if scope in wanted):
         reps = _reps(tx, tenant_id, conversation_id, customer_id, scope)
@@ -80,7 +84,9 @@ def revoke(
     """A work: takes these scopes back, from that rep (None: from the grant to any rep) or from `everybody`. Without `view` nothing else
     holds: taking it back takes all.
     """
-    wanted = set(SCOPES) if "view" in set(scopes) else set(scopes)
+    _lock(tx, tenant_id, conversation_id)
+    asked = set(scopes)
+    wanted = set(SCOPES) if "view" in asked else asked
     for scope in (scope for scope in SCOPES if scope in wanted):
         reps = _reps(tx, tenant_id, conversation_id, customer_id, scope)
         left = {} if everybody else {rep: until for rep, until in reps.items() if rep != (rep_id or ANY_REP)}
@@ -123,6 +129,12 @@ def require(tx: Transaction, tenant_id: str, conversation_id: str, customer_id: 
             raise NotFound("There is no such cart.")
         raise Forbidden(f"The customer has not allowed this ({scope}).", code="consent_missing")
     return found
+
+
+def _lock(tx: Transaction, tenant_id: str, conversation_id: str) -> None:
+    """One at a time: a grant is read, widened and written again."""
+    here = (conversations.c.tenant_id == tenant_id) & (conversations.c.id == conversation_id)
+    tx.first(select(conversations.c.id).where(here).with_for_update())
 
 
 def _reps(tx: Transaction, tenant_id: str, conversation_id: str, customer_id: str, scope: Scope) -> dict[str, int]:

@@ -31,7 +31,8 @@ def seed(tx: Transaction, tenant_id: str) -> bool:
         _put_product(tx, tenant_id, number, goods)
     for code in data["discount"]:
         starts, ends = code.pop("starts", None), code.pop("ends", None)
-        made = Discount(**code, starts_us=starts and from_datetime(starts), ends_us=ends and from_datetime(ends))
+        times = {"starts_us": starts and from_datetime(starts), "ends_us": ends and from_datetime(ends)}
+        made = discount_json().validate_python({**code, **times})
         put_discount(tx, tenant_id, made)
     return True
 

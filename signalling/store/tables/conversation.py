@@ -25,6 +25,7 @@ conversations = Table(
     Column("updated_at_us", BigInteger, nullable=False),
     Column("closed_at_us", BigInteger),
     Index(None, "tenant_id", "customer_id", "created_at_us"),
+    Index(None, "tenant_id", "cart_id"),
     # Listed by beginning, which never changes, so that a page does not shift while it is turned.
     Index("ix_conversations_lobby", "tenant_id", "status", "created_at_us", "id"),
 )
