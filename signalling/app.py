@@ -16,6 +16,7 @@ from signalling.api.socket import Sockets
 from signalling.bus import Bus, LocalBus
 from signalling.calling.calls import Calls
 from signalling.calling.media import MediaPlane, NoMedia
+from signalling.commerce.bill import Bill
 from signalling.commerce.payments import Payments
 from signalling.commerce.shop import Shops
 from signalling.commerce.trouble import TroubleWatch
@@ -46,6 +47,7 @@ class SignallingCore:
         self.store = Store(settings.database, bus=self.bus, master_keys=secrets.master_keys, clock=clock)
         self.address = ""
         common = (settings, self.store, self.bus)
+        desk = Desk(*common)
         self.services = Services(
             settings=settings,
             store=self.store,
@@ -55,11 +57,11 @@ class SignallingCore:
             doors=Doors(*common),
             identity=Identity(*common, secrets.session_secret),
             chat=Chat(*common),
-            desk=Desk(*common),
+            desk=desk,
             calls=Calls(*common),
             shops=Shops(*common),
-            payments=Payments(*common),
-            trouble=TroubleWatch(*common),
+            payments=Payments(*common, ledger=Bill(), public_url=lambda: settings.public_url or self.address),
+            trouble=TroubleWatch(*common, desk),
             delivery=Delivery(*common),
             privacy=Privacy(*common),
             public_url=lambda: settings.public_url or self.address,
