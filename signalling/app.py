@@ -16,6 +16,7 @@ from signalling.api.socket import Sockets
 from signalling.bus import Bus, LocalBus
 from signalling.calling.calls import Calls
 from signalling.calling.media import MediaPlane, NoMedia
+from signalling.commerce.bill import Bill
 from signalling.commerce.payments import Payments
 from signalling.commerce.shop import Shops
 from signalling.commerce.trouble import TroubleWatch
@@ -58,8 +59,8 @@ class SignallingCore:
             desk=desk,
             calls=Calls(*common),
             shops=Shops(*common),
-            payments=Payments(*common),
-            trouble=TroubleWatch(*common),
+            payments=Payments(*common, ledger=Bill(), public_url=lambda: settings.public_url or self.address),
+            trouble=TroubleWatch(*common, desk),
             delivery=Delivery(*common),
             privacy=Privacy(*common),
             public_url=lambda: settings.public_url or self.address,

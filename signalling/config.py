@@ -28,6 +28,7 @@ class Settings(MediaSettings):
     session_secret: str = Field(default="", repr=False, description="signs session tokens; empty: made in data_dir")
     smtp_url: str = Field(default="", repr=False, description="smtp://USER:PASSWORD@HOST:PORT or smtps://...; empty: no mail is sent")
     mail_from: str = Field(default="", description="sender of mails, such as Shop <help@shop.example>")
+    stripe_url: str = Field(default="https://api.stripe.com", description="Stripe's API; another address only for a stand-in in tests")
     webhook_private_addresses: bool = Field(default=False, description="whether webhooks may go to private and loopback addresses")
 
     sockets_max: int = Field(default=20000, ge=1, description="client sockets beyond this are refused with 503")

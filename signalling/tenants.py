@@ -63,6 +63,18 @@ class OpenId(_Model):
     )
 
 
+class Trouble(_Model):
+    """When a customer counts as stuck, so that help is asked for on their behalf. 0: this sign is not looked for."""
+
+    declines: Annotated[int, Field(ge=0, le=20, description="Payments that were declined or failed.")] = 1
+    codes: Annotated[int, Field(ge=0, le=20, description="Discount codes that did not count, within `code_window_s`.")] = 2
+    code_window_s: Annotated[int, Field(ge=10, le=3600)] = 600
+    idle_s: Annotated[int, Field(ge=0, le=3600, description="Seconds without a sign of the customer at the checkout.")] = 180
+    edits: Annotated[int, Field(ge=0, le=50, description="Changes of one product, or steps back, within `edit_window_s`.")] = 4
+    edit_window_s: Annotated[int, Field(ge=10, le=3600)] = 120
+    cooldown_s: Annotated[int, Field(ge=60, le=86_400, description="How long nothing is raised again.")] = 900
+
+
 class TenantSettings(_Model):
     """How a shop wants things done. Everything has a default."""
 
@@ -79,6 +91,7 @@ class TenantSettings(_Model):
     mask_emails_for: list[StaffRole] = Field(default=["rep"], max_length=3, description="Roles that see e-mail addresses masked.")
     retention: Retention = Field(default_factory=Retention)
     openid: OpenId | None = None
+    trouble: Trouble = Field(default_factory=Trouble)
     shop: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] = Field(
         default="demo", description="Shop adapter; its access is the tenant's secret `shop`."
     )

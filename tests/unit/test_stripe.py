@@ -28,6 +28,7 @@ CHARGE = Charge(
     description="Order 1001",
     lines=(ChargeLine("2 x Cap & Co. [blue]", 5400), ChargeLine("Delivery", 500)),
     locale="pt-PT",
+    page_url="https://tresen.example/v1/pay/x",
     success_url="https://shop.example/paid?a=1&b=2",
     cancel_url="https://shop.example/back",
     expires_at_us=0,

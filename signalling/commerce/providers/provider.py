@@ -66,6 +66,7 @@ class Charge:
     description: str
     lines: tuple[ChargeLine, ...]
     locale: str
+    page_url: str  # our own, which leads to the provider's
     success_url: str
     cancel_url: str
     expires_at_us: int

@@ -1,8 +1,8 @@
-"""Payments, what is known of their providers, the payment step, webhooks that came in, and calls for help."""
+"""Payments and refunds, the payment step, webhooks that came in, and calls for help."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
-from signalling.store.tables.base import metadata
+from signalling.store.tables.base import metadata, sealed
 
 payments = Table(
     "payments",
@@ -20,8 +20,8 @@ payments = Table(
     Column("reference", Text),  # the provider's id of the link
     Column("receipt", Text),  # the provider's id of the money, for refunds
     Column("reason", Text),  # a short code: why it failed, or what does not fit
-    Column("charge", LargeBinary, nullable=False),  # sealed: what the provider is asked for, the same at every attempt
-    Column("url", LargeBinary),  # sealed: the provider's page
+    Column("charge", LargeBinary, nullable=False, info=sealed("payments/{id}/charge")),  # what the provider is asked for, at every attempt
+    Column("url", LargeBinary, info=sealed("payments/{id}/url")),  # the provider's page
     Column("actor_kind", Text, nullable=False),
     Column("actor_id", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -65,15 +65,6 @@ payment_steps = Table(
     Column("entered_at_us", BigInteger, nullable=False),
     Column("until_us", BigInteger, nullable=False),  # when it counts as left, if nobody says so
     Index(None, "until_us"),
-)
-
-payment_accounts = Table(
-    "payment_accounts",
-    metadata,
-    Column("tenant_id", Text, primary_key=True),
-    Column("provider", Text, primary_key=True),
-    Column("secrets", LargeBinary, nullable=False),  # sealed JSON
-    Column("updated_at_us", BigInteger, nullable=False),
 )
 
 # What other systems' webhooks have told already, by their own ids.
