@@ -5,7 +5,7 @@
 
 For the door of sessions through `Identity`. The replay window: an identity token is good for one session. The same token once more within
 `RETRY_S` of its first use is taken for a repetition of a request whose answer was lost, and makes a session again; later, or another token
-with the same `jti`, is refused. Used `jti`s are remembered until their tokens have expired.
+with the same `jti`, is refused. A repetition merges nobody. Used `jti`s are remembered until their tokens have expired.
 
 Invariants: a visitor is merged into a customer in the very unit of work that consumes a fresh token for that customer; whoever identifies
 as another customer than before loses the session they had.
@@ -60,11 +60,11 @@ def identify(
     tx: Transaction, site: KnownSite, claims: Claims, token: str, previous: Caller | None, unverified: Mapping[str, Any]
 ) -> Arrived:
     """A work: somebody whom the shop vouches for. `previous`: of the session they had on this site. Unauthorized for a used token."""
-    use(tx, site, claims, token)
+    fresh = use(tx, site, claims, token)
     customer_id = customers.vouched(tx, site.tenant_id, site.id, claims, unverified)
     merged: list[str] = []
     if previous is not None and (previous.tenant_id, previous.site_id) == (site.tenant_id, site.id) and previous.role is Role.CUSTOMER:
-        if not previous.verified:
+        if fresh and not previous.verified:
             merged = customers.merge(tx, site.tenant_id, previous.id, customer_id, claims.name)
         revocation.revoke(tx, previous, "identified" if previous.id == customer_id or not previous.verified else "other_customer")
     session_id = revocation.begin(tx, site.tenant_id, customer_id, site.id, VERIFIED_S)
@@ -82,8 +82,8 @@ def identify(
     return Arrived(caller, tx.now_us + VERIFIED_S * SECOND_US, tuple(merged))
 
 
-def use(tx: Transaction, site: KnownSite, claims: Claims, token: str) -> None:
-    """Consumes a token; see the module. Unauthorized where it was used."""
+def use(tx: Transaction, site: KnownSite, claims: Claims, token: str) -> bool:
+    """Consumes a token; False for a repetition, see the module. Unauthorized where it was used."""
     jti, whole = digest("jti", claims.jti), digest("token", token)
     row = tx.first(
         select(used_tokens).where(
@@ -92,7 +92,7 @@ def use(tx: Transaction, site: KnownSite, claims: Claims, token: str) -> None:
     )
     if row is not None:
         if row.token_digest == whole and tx.now_us < row.used_at_us + RETRY_S * SECOND_US:
-            return
+            return False
         raise Unauthorized("The token was used before; ask the shop for a fresh one.", code="token_used")
     tx.execute(
         insert(used_tokens).values(
@@ -104,6 +104,7 @@ def use(tx: Transaction, site: KnownSite, claims: Claims, token: str) -> None:
             expires_at_us=(claims.exp + SKEW_S) * SECOND_US,
         )
     )
+    return True
 
 
 def staff(tx: Transaction, tenant_id: str, rep: reps.Credentials) -> Arrived:

@@ -6,18 +6,21 @@ a visitor becomes part of a customer only by `merge`, which only a fresh identit
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
 from mediaserver.errors import NotFound
+from signalling import tenants
 from signalling.conversation import timeline
 from signalling.conversation.timeline import Actor
+from signalling.identity.caller import Caller
 from signalling.identity.digests import digest
 from signalling.identity.site_token import Claims
 from signalling.ids import new_id
 from signalling.privacy import consent
+from signalling.privacy.masking import concealed, mask_emails
 from signalling.store import Transaction
 from signalling.store.tables.conversation import conversations
 from signalling.store.tables.identity import customers
@@ -128,6 +131,15 @@ def get(tx: Transaction, tenant_id: str, customer_id: str) -> Customer:
     if row is None:
         raise NotFound("There is no such customer.")
     return _view(tx, row)
+
+
+def seen_by(tx: Transaction, caller: Caller, customer_id: str) -> Customer:
+    """A customer as a caller of the shop's may see them: the address masked for the roles that the tenant has chosen."""
+    found = get(tx, caller.tenant_id, customer_id)
+    if caller.role.value not in tenants.settings(tx, caller.tenant_id).mask_emails_for:
+        return found
+    hidden = {name: concealed(getattr(found, name), mask_emails) for name in ("email", "name", "attributes", "unverified_attributes")}
+    return replace(found, **hidden)
 
 
 def _insert(

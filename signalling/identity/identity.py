@@ -71,6 +71,8 @@ class Identity:
         self._verified: OrderedDict[str, Caller] = OrderedDict()
         self._holders: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
         self._revoked: dict[tuple[str, str], int] = {}  # -> until when a token of it could be good
+        self._origins: dict[str, tuple[str, ...]] = {}  # by site
+        self._admitted: frozenset[str] = frozenset()
         self._cancels: list[Any] = []
         self._polling: asyncio.Task[None] | None = None
 
@@ -95,6 +97,10 @@ class Identity:
     def session_token(self, caller: Caller, ttl_s: int) -> str:
         """A session token for somebody who has shown who they are."""
         return sessions.mint(self._session_secret, caller, ttl_s)
+
+    def admits(self, origin: str) -> bool:
+        """Whether a page of this origin is one of any site's, so that a browser may call from it. Who it is for, the token says."""
+        return origin in self._admitted or "*" in self._admitted
 
     async def visit(self, site_id: str, origin: str | None, unverified: Mapping[str, Any]) -> Session:
         """A session for an anonymous visitor of a site. NotFound for an unknown site, Forbidden for a foreign page."""
@@ -135,6 +141,7 @@ class Identity:
         """Reads what was revoked lately, and begins to listen for more."""
         self._cancels = [
             self.bus.subscribe(revocation.REVOCATIONS, self._on_revoked),
+            self.bus.subscribe(sites.CHANGED, self._on_site),
             self.bus.subscribe(api_keys.CHANGED, lambda _topic, _message: self._holders.clear()),
         ]
         await self._catch_up(self.store.clock() - revocation.TOKEN_S * SECOND_US)
@@ -209,8 +216,16 @@ class Identity:
     def _on_revoked(self, _topic: str, ended: Revoked) -> None:
         self._revoked[ended.tenant_id, ended.session_id] = ended.until_us
 
+    def _on_site(self, _topic: str, message: tuple[str, tuple[str, ...]]) -> None:
+        self._set_origins({**self._origins, message[0]: message[1]})
+
+    def _set_origins(self, origins: dict[str, tuple[str, ...]]) -> None:
+        self._origins = origins
+        self._admitted = frozenset(each for listed in origins.values() for each in listed)
+
     async def _catch_up(self, since_us: int) -> None:
-        """Takes in what other processes have revoked; whose sockets are here hear of it."""
+        """Takes in what other processes have changed; whose sockets are here hear that they are over."""
+        self._set_origins(await self.store.read(sites.all_origins))
         for ended in await self.store.read(revocation.revoked_since, since_us):
             key = (ended.tenant_id, ended.session_id)
             if key not in self._revoked:

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import jwt
 
-from mediaserver.errors import Unavailable
+from mediaserver.errors import Unavailable, Unprocessable
 from signalling import addresses
 from signalling.identity.compact import KID_CHARS_MAX
 from signalling.identity.site_token import Algorithm, Key
@@ -86,13 +86,13 @@ class KeySets:
         held.tried_s = self._clock()
         try:
             keys = parsed(await self.document(url), algorithm)
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError, Unprocessable) as error:
             log.warning("A key set cannot be fetched: %s", type(error).__name__)
             return
         held.keys, held.fetched_s = keys, self._clock()
 
     async def document(self, url: str) -> bytes:
-        """What is at a foreign URL, within the bounds. ClientError, OSError or ValueError where it cannot be had."""
+        """What is at a foreign URL, within the bounds. ClientError, OSError, ValueError or Unprocessable where it cannot be had."""
         if self._client is None:
             self._client = addresses.client(private=self._private, total_s=TOTAL_S)
         where = addresses.checked_url(url, private=self._private)

@@ -75,9 +75,11 @@ class Logins:
         hashed = await self.passwords.hash(new)
         await self._store.write(reps.set_password, caller.tenant_id, caller.actor, caller.id, hashed, keep_session=caller.session_id)
 
-    async def openid_begin(self, tenant_id: str, redirect_uri: str, remote: str) -> openid.Begun:
-        """Where to send a rep's browser. Unprocessable where the tenant has no provider."""
+    async def openid_begin(self, tenant_id: str, redirect_uri: str, public_url: str, remote: str) -> openid.Begun:
+        """Where to send a rep's browser. Unprocessable where the tenant has no provider, or the way back does not lead to `public_url`."""
         self._by_address.spend(remote, self._clock())
+        if not redirect_uri.startswith(public_url.rstrip("/") + "/"):
+            raise Unprocessable("The way back must lead to this server.", code="redirect_uri", pointer="/redirect_uri")
         chosen, _ = await self._openid(tenant_id)
         provider = await openid.discover(self._sets, chosen.issuer)
         return await self._store.write(openid.begin, tenant_id, chosen, provider, redirect_uri)

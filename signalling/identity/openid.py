@@ -19,7 +19,7 @@ import aiohttp
 import jwt
 from sqlalchemy import delete, insert, select
 
-from mediaserver.errors import Unauthorized, Unavailable
+from mediaserver.errors import Unauthorized, Unavailable, Unprocessable
 from signalling import addresses
 from signalling.identity import compact
 from signalling.identity.digests import digest
@@ -81,7 +81,7 @@ async def discover(sets: KeySets, issuer: str) -> Provider:
     try:
         said = json.loads(await sets.document(issuer.rstrip("/") + "/.well-known/openid-configuration"))
         provider = Provider(**{name: said[name] for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")})
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError, RecursionError):
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError, RecursionError, Unprocessable):
         raise Unavailable("The login provider does not answer.", code="openid", retry_after_s=10) from None
     if provider.issuer != issuer or not all(isinstance(each, str) for each in (provider.token_endpoint, provider.jwks_uri)):
         raise Unavailable("The login provider says that it is another one.", code="openid", retry_after_s=10)
@@ -150,7 +150,7 @@ async def exchange(provider: Provider, chosen: OpenId, client_secret: str, pendi
             while len(body) < BYTES_MAX and (more := await response.content.read(BYTES_MAX - len(body))):
                 body += more
             status = response.status
-    except (aiohttp.ClientError, OSError, TimeoutError):
+    except (aiohttp.ClientError, OSError, TimeoutError, Unprocessable):
         raise Unavailable("The login provider does not answer.", code="openid", retry_after_s=10) from None
     try:
         token = json.loads(body)["id_token"] if status == 200 else None
