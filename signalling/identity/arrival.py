@@ -63,8 +63,13 @@ def identify(
     fresh = use(tx, site, claims, token)
     customer_id = customers.vouched(tx, site.tenant_id, site.id, claims, unverified)
     merged: list[str] = []
-    if previous is not None and (previous.tenant_id, previous.site_id) == (site.tenant_id, site.id) and previous.role is Role.CUSTOMER:
-        if fresh and not previous.verified:
+    if (
+        fresh
+        and previous is not None
+        and (previous.tenant_id, previous.site_id) == (site.tenant_id, site.id)
+        and previous.role is Role.CUSTOMER
+    ):
+        if not previous.verified:
             merged = customers.merge(tx, site.tenant_id, previous.id, customer_id, claims.name)
         revocation.revoke(tx, previous, "identified" if previous.id == customer_id or not previous.verified else "other_customer")
     session_id = revocation.begin(tx, site.tenant_id, customer_id, site.id, VERIFIED_S)

@@ -91,8 +91,9 @@ async def test_a_visitor_is_not_merged_without_a_fresh_token(core: SignallingCor
     visitor = await arrive(client, shop)
     who = await core.services.identity.authenticate(visitor["token"])
     made = await core.store.write(conversation.begin, TENANT, who.id, who.actor)
-    body = {"site_id": shop.site_id, "token": shop.token(jti="spent"), "previous_token": visitor["token"]}
-    assert (await client.post("/v1/sessions", json=body)).status == 401
+    again = await arrive(client, shop, token=token, previous_token=visitor["token"])
+    assert again["conversations"] == []
+    assert (await client.get(f"/v1/conversations/{made.id}/timeline", headers=auth(again))).status == 404
     assert (await client.get(f"/v1/conversations/{made.id}/timeline", headers=auth(visitor))).status == 200
 
 
