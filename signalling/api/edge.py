@@ -130,8 +130,8 @@ def is_https(request: web.Request, services: Services) -> bool:
 
 
 def _own(request: web.Request, services: Services, origin: str) -> bool:
-    """Our own origin, as the request or the configuration names it, or one that the configuration adds."""
-    if origin in services.settings.api_origins:
+    """Our own origin, as the request or the configuration names it, one that the configuration adds, or a site's."""
+    if origin in services.settings.api_origins or services.identity.admits(origin):
         return True
     public = urlsplit(services.public_url())
     if public.scheme and origin == f"{public.scheme}://{public.netloc}":

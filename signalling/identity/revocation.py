@@ -1,10 +1,10 @@
 """Sessions that were ended before their time: rows, and the topic on which whoever holds one's socket hears of it.
 
-Works. `Identity` keeps the revoked ones in memory, and asks for those of other processes. Only revocations and staff's and verified
-customers' sessions have rows; a token that is in no row is good until it expires.
+Works. `Identity` keeps the revoked ones in memory for as long as a token of theirs could be good, and asks for those of other processes
+(a command that disables an account while the server runs). A token whose session is in no row, such as one for development, is good until
+it expires.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
@@ -15,6 +15,8 @@ from signalling.store import Transaction
 from signalling.store.tables.identity import sessions
 from signalling.times import SECOND_US
 
+# How long a session's token is good between renewals: what was revoked must be remembered in memory for as long.
+TOKEN_S = 4 * 3600
 # Every revocation, for those who look up rather than wait: `Revoked`.
 REVOCATIONS = "sessions"
 PRUNE_MOST = 1000
@@ -27,6 +29,7 @@ class Revoked:
     tenant_id: str
     session_id: str
     reason: str
+    until_us: int  # when the last token of it is over in any case
 
 
 def session_topic(tenant_id: str, session_id: str) -> str:
@@ -70,13 +73,13 @@ def revoke(tx: Transaction, caller: Caller, reason: str) -> None:
                 person_id=caller.id,
                 site_id=caller.site_id,
                 created_at_us=tx.now_us,
-                ends_at_us=max(caller.expires_at_us, tx.now_us),
+                ends_at_us=max(caller.expires_at_us, tx.now_us + SECOND_US),
                 revoked_at_us=tx.now_us,
             )
         )
     elif row.revoked_at_us is None:
         tx.execute(update(sessions).where(here).values(revoked_at_us=tx.now_us))
-    _tell(tx, Revoked(caller.tenant_id, caller.session_id, reason))
+    _tell(tx, Revoked(caller.tenant_id, caller.session_id, reason, max(caller.expires_at_us, tx.now_us) + SECOND_US))
 
 
 def revoke_person(tx: Transaction, tenant_id: str, person_id: str, reason: str, *, but: str = "") -> int:
@@ -86,18 +89,23 @@ def revoke_person(tx: Transaction, tenant_id: str, person_id: str, reason: str, 
     if ended:
         tx.execute(update(sessions).where(mine, sessions.c.id != but).values(revoked_at_us=tx.now_us))
     for session_id in ended:
-        _tell(tx, Revoked(tenant_id, session_id, reason))
+        _tell(tx, Revoked(tenant_id, session_id, reason, tx.now_us + TOKEN_S * SECOND_US))
     return len(ended)
 
 
-def revoked_since(tx: Transaction, at_us: int) -> Sequence[tuple[str, str, int]]:
-    """(tenant, session, until when it matters) of the sessions revoked at or after `at_us` that could still be used."""
-    rows = tx.all(
-        select(sessions.c.tenant_id, sessions.c.id, sessions.c.ends_at_us).where(
-            sessions.c.revoked_at_us >= at_us, sessions.c.ends_at_us > tx.now_us
+def revoked_since(tx: Transaction, at_us: int) -> list[Revoked]:
+    """The sessions revoked at or after `at_us`, and those longer ago whose token was made without a row and could still be good."""
+    rowless = (sessions.c.created_at_us == sessions.c.revoked_at_us) & (sessions.c.ends_at_us > tx.now_us)
+    rows = tx.all(select(sessions).where((sessions.c.revoked_at_us >= at_us) | rowless))
+    return [
+        Revoked(
+            row.tenant_id,
+            row.id,
+            "revoked",
+            row.ends_at_us if row.created_at_us == row.revoked_at_us else row.revoked_at_us + TOKEN_S * SECOND_US,
         )
-    )
-    return [(row.tenant_id, row.id, row.ends_at_us) for row in rows]
+        for row in rows
+    ]
 
 
 def prune(tx: Transaction) -> int:

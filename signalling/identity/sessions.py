@@ -64,8 +64,8 @@ def mint(secret: str, caller: Caller, ttl_s: int, now_s: float | None = None) ->
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": key_id(secret)})
 
 
-def verify(secret: str, token: str, now_s: float | None = None) -> Caller:
-    """The holder of a session token. Unauthorized otherwise."""
+def verify(secret: str, token: str, now_s: float | None = None, *, expired: bool = False) -> Caller:
+    """The holder of a session token. Unauthorized otherwise. `expired`: one whose time is over will do, as for a renewal."""
     said = compact.header(token)
     try:
         if said.algorithm != ALGORITHM or said.kid != key_id(secret):
@@ -78,7 +78,7 @@ def verify(secret: str, token: str, now_s: float | None = None) -> Caller:
     moment_s = time.time() if now_s is None else now_s
     if decoded["header"].get("typ") != TYPE or claims.aud != AUDIENCE or claims.iat > moment_s + SKEW_S:
         raise _invalid()
-    if moment_s >= claims.exp:
+    if moment_s >= claims.exp and not expired:
         raise Unauthorized("The session has ended.", code="token_expired")
     return Caller(
         tenant_id=claims.ten,

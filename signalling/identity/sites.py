@@ -18,9 +18,11 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from mediaserver.errors import Conflict, Forbidden, NotFound, Unprocessable
+from signalling.conversation.timeline import Actor
 from signalling.identity.compact import KID_CHARS_MAX
 from signalling.identity.site_token import Algorithm
 from signalling.ids import new_id
+from signalling.privacy import audit
 from signalling.store import Transaction
 from signalling.store.tables.identity import site_keys, sites
 from signalling.times import rfc3339
@@ -31,6 +33,8 @@ RSA_BITS_MIN, RSA_BITS_MAX = 2048, 8192
 KEYS_MOST = 10
 ORIGINS_MOST = 50
 SITES_MOST = 500
+# A site's origins as they are now: `(site_id, origins)`.
+CHANGED = "sites"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class KnownSite:
     keys: tuple[StoredKey, ...]
 
 
-def add(tx: Transaction, tenant_id: str, name: str, origins: Sequence[str], *, site_id: str | None = None) -> Site:
+def add(tx: Transaction, tenant_id: str, actor: Actor, name: str, origins: Sequence[str], *, site_id: str | None = None) -> Site:
     """A new site, without keys. Unprocessable where an origin is none."""
     if tx.execute(select(func.count()).select_from(sites).where(sites.c.tenant_id == tenant_id)).scalar_one() >= SITES_MOST:
         raise Conflict(f"A tenant has at most {SITES_MOST} sites.", code="sites_most")
@@ -86,12 +90,14 @@ def add(tx: Transaction, tenant_id: str, name: str, origins: Sequence[str], *, s
             tenant_id=tenant_id, id=made, name=name, origins=json.dumps(checked_origins(origins)), status="enabled", created_at_us=tx.now_us
         )
     )
-    return get(tx, tenant_id, made)
+    audit.record(tx, tenant_id, actor, "site.made", made)
+    return _told(tx, get(tx, tenant_id, made))
 
 
 def change(
     tx: Transaction,
     tenant_id: str,
+    actor: Actor,
     site_id: str,
     *,
     name: str | None = None,
@@ -99,6 +105,7 @@ def change(
     status: str | None = None,
 ) -> Site:
     """Changes what is given. NotFound where there is no such site."""
+    get(tx, tenant_id, site_id)
     values: dict[str, Any] = {}
     if name is not None:
         values["name"] = name
@@ -109,7 +116,8 @@ def change(
     here = (sites.c.tenant_id == tenant_id) & (sites.c.id == site_id)
     if values:
         tx.execute(update(sites).where(here).values(**values))
-    return get(tx, tenant_id, site_id)
+        audit.record(tx, tenant_id, actor, "site.changed", site_id, {"names": sorted(values)})
+    return _told(tx, get(tx, tenant_id, site_id))
 
 
 def get(tx: Transaction, tenant_id: str, site_id: str) -> Site:
@@ -130,6 +138,7 @@ def list_all(tx: Transaction, tenant_id: str) -> list[Site]:
 def add_key(
     tx: Transaction,
     tenant_id: str,
+    actor: Actor,
     site_id: str,
     algorithm: Algorithm,
     *,
@@ -162,16 +171,18 @@ def add_key(
             created_at_us=tx.now_us,
         )
     )
+    audit.record(tx, tenant_id, actor, "site_key.made", site_id, {"kid": made, "algorithm": algorithm})
     return SiteKey(made, algorithm, jwks_url, rfc3339(tx.now_us), secret)
 
 
-def remove_key(tx: Transaction, tenant_id: str, site_id: str, kid: str) -> None:
+def remove_key(tx: Transaction, tenant_id: str, actor: Actor, site_id: str, kid: str) -> None:
     """Tokens signed with it are refused from now on. NotFound where there is none."""
     gone = tx.execute(
         delete(site_keys).where(site_keys.c.tenant_id == tenant_id, site_keys.c.site_id == site_id, site_keys.c.id == kid)
     ).rowcount
     if not gone:
         raise NotFound("There is no such key.")
+    audit.record(tx, tenant_id, actor, "site_key.removed", site_id, {"kid": kid})
 
 
 def known(tx: Transaction, site_id: str) -> KnownSite:
@@ -189,6 +200,12 @@ def known(tx: Transaction, site_id: str) -> KnownSite:
         for key in _keys(tx, row.tenant_id, site_id)
     )
     return KnownSite(row.tenant_id, site_id, tuple(json.loads(row.origins)), keys)
+
+
+def all_origins(tx: Transaction) -> dict[str, tuple[str, ...]]:
+    """Site -> origins of its pages, for all enabled sites of the installation."""
+    rows = tx.all(select(sites.c.id, sites.c.origins).where(sites.c.status == "enabled"))
+    return {row.id: tuple(json.loads(row.origins)) for row in rows}
 
 
 def check_origin(site: KnownSite, origin: str | None) -> None:
@@ -243,6 +260,11 @@ def _keys(tx: Transaction, tenant_id: str, site_id: str) -> Sequence[Row[Any]]:
         .where(site_keys.c.tenant_id == tenant_id, site_keys.c.site_id == site_id)
         .order_by(site_keys.c.created_at_us, site_keys.c.id)
     )
+
+
+def _told(tx: Transaction, site: Site) -> Site:
+    tx.tell(CHANGED, (site.id, tuple(site.origins) if site.status == "enabled" else ()))
+    return site
 
 
 def _about(site_id: str, kid: str) -> str:

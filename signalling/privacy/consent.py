@@ -100,10 +100,16 @@ def revoke(
 
 def current(tx: Transaction, tenant_id: str, conversation_id: str | None, subject_id: str, purpose: str) -> Consent | None:
     """The consent that holds at this moment, or None."""
+    row = current_row(tx, tenant_id, conversation_id, subject_id, purpose)
+    return view(row) if row is not None else None
+
+
+def current_row(tx: Transaction, tenant_id: str, conversation_id: str | None, subject_id: str, purpose: str) -> Row[Any] | None:
+    """`current`, as the row that says so."""
     row = tx.first(_LAST, {"tenant_id": tenant_id, "conversation_id": conversation_id, "subject_id": subject_id, "purpose": purpose})
     if row is None or row.action != "granted" or (row.expires_at_us is not None and row.expires_at_us <= tx.now_us):
         return None
-    return view(row)
+    return row
 
 
 def list_all(tx: Transaction, tenant_id: str, subject_id: str, conversation_id: str | None = None) -> list[Consent]:

@@ -57,7 +57,5 @@ def rtp(number: int, payload: bytes, payload_type: int = OPUS, ssrc: int = 7, fr
 
 def red(blocks: list[tuple[int, bytes]]) -> bytes:
     """An RFC 2198 payload: (timestamp offset, Opus payload) each, the primary last with offset 0."""
-    heads = b"".join(
-        bytes([0x80 | OPUS]) + ((behind << 10) | len(block)).to_bytes(3, "big") for behind, block in blocks[:-1]
-    )
+    heads = b"".join(bytes([0x80 | OPUS]) + ((behind << 10) | len(block)).to_bytes(3, "big") for behind, block in blocks[:-1])
     return heads + bytes([OPUS]) + b"".join(block for _, block in blocks)

@@ -2,6 +2,7 @@
 
 from signalling.api.operation import Operation
 from signalling.api.routes import (
+    accounts,
     attachments,
     carts,
     conversations,
@@ -10,21 +11,28 @@ from signalling.api.routes import (
     messages,
     pay,
     payments,
+    sessions,
+    sites,
+    tenants,
     transcripts,
     webhooks,
 )
 
 # In the order of the documentation.
 SUBJECTS = (
+    sessions,
     conversations,
     messages,
     attachments,
+    transcripts,
     carts,
     help,
     payments,
     pay,
     inbound,
-    transcripts,
+    accounts,
+    sites,
+    tenants,
     webhooks,
 )
 
