@@ -33,22 +33,27 @@ IDS: dict[str, Callable[[Transaction, Ids], str]] = {
 
 def made(tx: Transaction) -> Ids:
     """A work: makes the tenant and one of everything; ids by the name of the path's piece."""
-    tenants.create(tx, TENANT, "Shop")
+    if not tenants.exists(tx, TENANT):
+        tenants.create(tx, TENANT, "Shop")
     ids: Ids = {}
     for name, make in IDS.items():
         ids[name] = make(tx, ids)
     return ids
 
 
+def existing_of(prefix: str, ids: Ids) -> str | None:
+    """The id of the thing of this kind, if there is one."""
+    return next((each for each in ids.values() if each.partition("_")[0] == prefix), None)
+
+
 def with_existing(value: Any, ids: Ids) -> Any:
     """The value with every id in it replaced by that of an existing thing of its kind."""
-    by_prefix = {each.partition("_")[0]: each for each in ids.values()}
     if isinstance(value, dict):
         return {key: with_existing(each, ids) for key, each in value.items()}
     if isinstance(value, list):
         return [with_existing(each, ids) for each in value]
     if isinstance(value, str):
         prefix, _, rest = value.partition("_")
-        if len(rest) == 26 and prefix in by_prefix:
-            return by_prefix[prefix]
+        if len(rest) == 26:
+            return existing_of(prefix, ids) or value
     return value
