@@ -1,13 +1,19 @@
 """A request that an operation's documentation admits, naming things that exist where it names any."""
 
+from collections.abc import Callable
 from typing import Any
 
 from signalling.api.openapi import document
 from signalling.api.operation import Operation
-from tests.signalling.world import Ids, existing_of
+from signalling.identity.caller import Caller
+from signalling.ids import new_id, pattern
+from tests.signalling.world import Ids, existing_of, picture
 
 # What JSON Schema cannot say, by operation: whole bodies.
-BODIES: dict[str, Any] = {}
+BODIES: dict[str, Callable[[Ids, Caller], Any]] = {
+    "conversation.create": lambda ids, caller: {"customer_id": new_id("cust")} if caller.staff else {},
+    "message.send": lambda ids, caller: {"id": new_id("msg"), "text": "hello", "attachment_ids": [ids["attachment_id"]]},
+}
 FORMATS = {"date-time": "2026-03-01T09:30:00Z", "date": "2026-03-01", "email": "ana@example.com", "uri": "https://example.com/"}
 
 
@@ -32,14 +38,14 @@ class Samples:
                     found[each["name"]] = str(names or self.value(each["schema"]))
         return found
 
-    def body(self, operation: Operation) -> Any:
+    def body(self, operation: Operation, caller: Caller) -> Any:
         """A JSON body; None where it takes none, bytes where it takes a file."""
         if operation.body_types:
-            return b"\x89PNG"
+            return picture()
         if operation.body is None:
             return None
         if operation.name in BODIES:
-            return BODIES[operation.name](self.ids)
+            return BODIES[operation.name](self.ids, caller)
         return self.value(self._described(operation)["requestBody"]["content"]["application/json"]["schema"])
 
     def value(self, schema: dict[str, Any]) -> Any:
@@ -56,13 +62,19 @@ class Samples:
         for word in ("oneOf", "anyOf", "allOf"):
             if word in schema:
                 return self.value(next((each for each in schema[word] if each.get("type") != "null"), schema[word][0]))
+        prefix = str(schema.get("pattern", "")).removeprefix("^").partition("_")[0]
+        if schema.get("pattern") == pattern(prefix):
+            return new_id(prefix)
         if schema.get("examples"):
             return schema["examples"][0]
         match schema.get("type"):
             case "object":
                 required = schema.get("required", ())
                 fields = schema.get("properties", {})
-                return {name: self.value(each) for name, each in fields.items() if name in required or self._names(each)}
+                made = {name: self.value(each) for name, each in fields.items() if name in required or self._names(each)}
+                if "id" in made and isinstance(made["id"], str):  # of the thing to be made
+                    made["id"] = new_id(made["id"].partition("_")[0])
+                return made
             case "array":
                 return [self.value(schema["items"])] * max(schema.get("minItems", 0), 1 if self._names(schema["items"]) else 0)
             case "integer" | "number":

@@ -47,7 +47,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCore]:
 
 @pytest.fixture(scope="module")
 def ids(live: LiveCore) -> dict[str, str]:
-    return live.write(world.made)
+    return live.run(world.made(live.core))
 
 
 @pytest.fixture(scope="module")
