@@ -9,7 +9,8 @@ For `cli` (beside the media server, on its HTTP application) and for tests (on a
 
 from aiohttp import web
 
-from signalling.api import edge, rest
+from signalling import health
+from signalling.api import docs, edge, rest
 from signalling.api.doors import Doors
 from signalling.api.routes import all_operations
 from signalling.api.socket import Sockets
@@ -70,7 +71,10 @@ class SignallingCore:
     def mount(self, application: web.Application) -> None:
         """Adds the REST routes and the socket."""
         edge.mount(application, self.services)
-        rest.mount(application, all_operations(), self.services)
+        operations = all_operations()
+        rest.mount(application, operations, self.services)
+        docs.mount(application, operations, self.services)
+        health.mount(application, self.services)
         self.sockets.mount(application)
 
     async def start(self) -> None:

@@ -141,6 +141,8 @@ class SignallingMetrics:
 
     async def start(self) -> None:
         """Begins."""
+        kinds = {kind: self._histograms["store_duration_seconds"].labels(kind) for kind in ("read", "write")}
+        self.store.observed = lambda kind, seconds: kinds[kind].observe(seconds)
         self._cancel = [self.bus.subscribe(EVERYTHING, self._entry), self.bus.subscribe(TOPIC, self._counted)]
         self._task = asyncio.create_task(self._census_again_and_again(), name="metrics-census")
 

@@ -10,6 +10,7 @@ import time
 from mediaserver.errors import Unavailable
 from signalling.api.idempotency import CLEANED_AT_ONCE, InFlight, clean
 from signalling.api.limits import Limiter, Rate, Verdict
+from signalling.api.origins import Origins
 from signalling.bus import Bus
 from signalling.config import Settings
 from signalling.store import Store
@@ -29,6 +30,7 @@ class Doors:
         self.store = store
         self.bus = bus
         self.in_flight = InFlight()
+        self.origins = Origins(store)
         self.limiter = Limiter(
             {
                 "read": Rate(settings.rate_limit_reads_per_min),

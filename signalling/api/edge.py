@@ -1,8 +1,8 @@
 """The edge of the API: request ids, security headers, who may call from a web page (CORS), errors as problem documents.
 
 Inside `mediaserver.http.edge`, around the REST door and the socket. RFC 9457, RFC 9110, RFC 6797 (HSTS), the Fetch standard. A page may
-call from our own origin or from a configured one; a foreign page's request that could change something, or open a socket, is refused before
-anything else looks at it, whatever token it has.
+call from our own origin, from one of a site's or from a configured one; a foreign page's request that could change something, or open a
+socket, is refused before anything else looks at it, whatever token it has.
 
 Invariant: an answer tells nothing of ours: no stack, no value; what failed is in the log once, under the id that the answer carries.
 """
@@ -22,6 +22,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from mediaserver import http
 from mediaserver.errors import PROBLEM_CONTENT_TYPE, Forbidden, RemoteError, Unavailable
+from signalling.identity.caller import Caller
 from signalling.services import Services
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def middleware(services: Services) -> Middleware:
         admitted = False
         response: web.StreamResponse
         try:
-            admitted = origin is not None and _own(request, services, origin)
+            admitted = origin is not None and (_own(request, services, origin) or await services.doors.origins.admits(origin))
             if origin is not None and not admitted and (request.method not in SAFE or _upgrades(request) or _preflight(request)):
                 raise Forbidden("This origin may not call here; add it to the site's origins.", code="origin")
             response = _options(request) if request.method == "OPTIONS" else await handler(request)
@@ -127,6 +128,15 @@ def is_https(request: web.Request, services: Services) -> bool:
     """Whether the caller reached us by HTTPS, here or at a proxy in front."""
     forwarded = services.settings.forwarded_hops and request.headers.get("X-Forwarded-Proto", "") == "https"
     return bool(request.secure or forwarded or services.settings.public_url.startswith("https://"))
+
+
+async def require_site_origin(request: web.Request, services: Services, caller: Caller) -> None:
+    """Forbidden for a page of another site than the caller's token is for."""
+    origin = request.headers.get("Origin")
+    if origin is None or not caller.site_id or _own(request, services, origin):
+        return
+    if not await services.doors.origins.admits_for(caller.tenant_id, caller.site_id, origin):
+        raise Forbidden("This origin is not one of the token's site.", code="origin")
 
 
 def _own(request: web.Request, services: Services, origin: str) -> bool:

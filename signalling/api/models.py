@@ -37,13 +37,16 @@ Time = Annotated[
 ]
 
 
-def bounded(schema: Any) -> Any:
-    """Gives every string and integer of pydantic's core schema, in place, the bounds that it has not got; the schema."""
+def bounded(schema: Any, most: int = TEXT_CHARACTERS_MOST) -> Any:
+    """Gives every string and integer of pydantic's core schema, in place, the bounds that it has not got; the schema.
+
+    `most`: characters of a string that says neither a length nor a pattern.
+    """
     if isinstance(schema, dict):
         if schema.get("type") == "str":
             if "pattern" not in schema:
-                schema["pattern"] = LINE if schema.get("max_length", TEXT_CHARACTERS_MOST) <= LINE_CHARACTERS_MOST else TEXT
-            schema.setdefault("max_length", TEXT_CHARACTERS_MOST)
+                schema.setdefault("max_length", most)
+                schema["pattern"] = LINE if schema["max_length"] <= LINE_CHARACTERS_MOST else TEXT
         elif schema.get("type") == "int":
             if "gt" not in schema:
                 schema.setdefault("ge", INTEGER_LEAST)
@@ -51,10 +54,10 @@ def bounded(schema: Any) -> Any:
                 schema.setdefault("le", INTEGER_MOST)
         for name, value in schema.items():
             if name not in ("metadata", "ref", "cls"):
-                bounded(value)
+                bounded(value, most)
     elif isinstance(schema, list | tuple):
         for value in schema:
-            bounded(value)
+            bounded(value, most)
     return schema
 
 
@@ -63,7 +66,7 @@ class Bounded:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         """Pydantic's hook."""
-        return bounded(handler(source))
+        return bounded(handler(source), LINE_CHARACTERS_MOST)
 
 
 class Body(BaseModel):

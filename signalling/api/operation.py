@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, Literal, ParamSpec, TypeVar, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from mediaserver.errors import PreconditionRequired
 from signalling.api.idempotency import Claim, keep
@@ -103,13 +103,13 @@ class Operation:
     query_kinds: Mapping[str, Kind]
     body: TypeAdapter[Any] | None
     returns: TypeAdapter[Any] | None  # None: no content, or Raw
+    raw: bool  # answers a Raw
     creates: bool  # takes an Idempotency-Key
     if_match: bool  # takes If-Match
     socket: bool  # may also be asked for on the socket
     body_types: tuple[str, ...]  # content types of a raw body; empty: JSON
     body_bytes: int  # the largest body
-    body_optional: bool  # whether no body means an empty object
-    media_type: str  # of the answer
+    media_type: str  # of the answer; of a Raw one perhaps several, comma between
     limit: Limit
     summary: str
     description: str
@@ -168,13 +168,13 @@ class Operations(list[Operation]):
                     query=query,
                     query_kinds=kinds_of(query.json_schema()) if query is not None else {},
                     body=body,
+                    raw=returned is Raw,
                     returns=None if returned in (None, type(None), Raw) else TypeAdapter(returned),
                     creates=creates,
                     if_match=if_match,
                     socket=socket and not body_types and returned is not Raw,
                     body_types=body_types,
                     body_bytes=body_bytes,
-                    body_optional=body is not None and _admits_nothing(body),
                     media_type=media_type,
                     limit=limit or ("read" if method == "GET" else "write"),
                     summary=summary,
@@ -189,14 +189,6 @@ class Operations(list[Operation]):
 def _bounded(hint: Any) -> TypeAdapter[Any]:
     bounded: Any = Annotated[hint, Bounded()]
     return TypeAdapter(bounded)
-
-
-def _admits_nothing(body: TypeAdapter[Any]) -> bool:
-    try:
-        body.validate_json(b"{}")
-    except ValidationError:
-        return False
-    return True
 
 
 def _called(work: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], tx: Transaction) -> Any:

@@ -47,6 +47,7 @@ def _handler(operation: Operation, services: Services) -> Handler:
             content_type=request.content_type,
             request_headers=request.headers,
         )
+        await edge.require_site_origin(request, services, context.caller)
         verdict = admit(context)
         if verdict is not None:
             context.headers.update(verdict.headers)
@@ -82,7 +83,7 @@ async def _arguments(request: web.Request, context: Context) -> dict[str, Any]:
     if operation.body is not None or operation.body_types:
         context.raw = await _read(request, operation.body_bytes)
         if operation.body is not None:
-            body = _json(request, operation, context.raw)
+            body = _json(request, context.raw)
             arguments["body"] = validated(operation.body, body)
         else:
             _require_type(request, operation.body_types)
@@ -96,9 +97,7 @@ async def _arguments(request: web.Request, context: Context) -> dict[str, Any]:
     return arguments
 
 
-def _json(request: web.Request, operation: Operation, raw: bytes) -> Any:
-    if not raw and operation.body_optional:
-        return {}
+def _json(request: web.Request, raw: bytes) -> Any:
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise UnsupportedMediaType("This takes application/json.", headers={"Accept": "application/json"})

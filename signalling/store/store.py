@@ -54,6 +54,8 @@ class Store:
         """`url`: `sqlite:///path` or `postgresql://user:password@host/name`. Opens nothing yet."""
         self.sealer = Sealer(master_keys)
         self.clock = clock
+        # What the metrics want to know: how long each unit took (s).
+        self.observed: Callable[[str, float], None] = lambda kind, seconds: None
         self._bus = bus
         self._backend = _backend(url, self.sealer, clock, self._deliver)
 
@@ -73,13 +75,21 @@ class Store:
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(tx, ...)` in a transaction; committed when this returns."""
-        value: T = await self._backend.write(partial(_call, work, args, kwargs))
-        return value
+        began_s = time.perf_counter()
+        try:
+            value: T = await self._backend.write(partial(_call, work, args, kwargs))
+            return value
+        finally:
+            self.observed("write", time.perf_counter() - began_s)
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(tx, ...)`, which changes nothing, on what is committed."""
-        value: T = await self._backend.read(partial(_call, work, args, kwargs))
-        return value
+        began_s = time.perf_counter()
+        try:
+            value: T = await self._backend.read(partial(_call, work, args, kwargs))
+            return value
+        finally:
+            self.observed("read", time.perf_counter() - began_s)
 
     async def check(self) -> float:
         """Seconds that a unit of work which changes nothing takes now. Unavailable where the database does not answer."""

@@ -52,7 +52,13 @@ class MailQueued(BaseModel):
     id: str
 
 
-@operations.add("transcript.read", "GET", "/v1/conversations/{conversation_id}/transcript", roles=ANYBODY, media_type="text/plain")
+@operations.add(
+    "transcript.read",
+    "GET",
+    "/v1/conversations/{conversation_id}/transcript",
+    roles=ANYBODY,
+    media_type="text/plain, text/html, application/json",
+)
 async def read_transcript(context: Context, conversation_id: ConversationId, query: TranscriptQuery) -> Raw:
     """A conversation as text, as a page, or as JSON.
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from mediaserver.errors import BadRequest
+from mediaserver.errors import Unprocessable
 from signalling import webhooks
 from signalling.addresses import checked_url
 from signalling.api.models import Body, Page, PageQuery, id_field
@@ -111,7 +111,7 @@ async def rotate(context: Context, endpoint_id: EndpointId) -> EndpointSecret:
 async def messages(context: Context, endpoint_id: EndpointId, query: AttemptsQuery) -> Page[Attempt]:
     """What was sent or is to be sent, the newest first, with how the last attempt went."""
     if query.cursor is not None and not is_id("evt", query.cursor):
-        raise BadRequest("This cursor is not one of ours.", code="cursor")
+        raise Unprocessable("This cursor is not one of ours.", code="cursor")
     found = await context.read(
         webhooks.attempts, context.tenant_id, endpoint_id, status=query.status, before_id=query.cursor, limit=query.limit + 1
     )
