@@ -78,11 +78,15 @@ class SignallingCore:
         self.sockets.mount(application)
 
     async def start(self) -> None:
-        """Opens the store, then starts the parts."""
+        """Opens the store, then starts the parts; where one cannot, none has. Unavailable while there is no database: try again."""
         await self.store.open(migrations.upgrade)
-        for part in PARTS:
-            await getattr(self.services, part).start()
-        await self.sockets.start()
+        try:
+            for part in PARTS:
+                await getattr(self.services, part).start()
+            await self.sockets.start()
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Stops the parts, then closes the store. Idempotent."""

@@ -20,14 +20,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mediaserver.config import MediaSettings, load
+from mediaserver.config import MediaSettings
 from mediaserver.errors import LocalError
 from mediaserver.keys import api_keys
 from mediaserver.logs import configure
+from mediaserver.server import MediaServer
 from mediaserver.tokens import mint
 from signalling import database_commands, doctor, pages, recordings
+from signalling import demo as demo_shop
+from signalling.calling.media import MediaPlane, NoMedia
+from signalling.config import Settings, load
 from signalling.media import MediaService
-from signalling.process import Signals, run, serve
+from signalling.node import Node
+from signalling.process import Server, Signals, run, serve
 
 ROLES = {"pub": (True, False), "sub": (False, True), "both": (True, True)}
 UNITS_S = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -38,7 +43,7 @@ Tresen: a real-time media server with a signalling core for interactive commerce
 
 \b
 Try it:   tresen demo                  open both links it prints
-Run it:   tresen serve                 WHIP, WHEP, /metrics, /health, call page
+Run it:   tresen serve                 media and signalling: WHIP, WHEP, /v1, /metrics, /health, call page
 Let in:   tresen token --room shop     prints a token for one participant
 Look:     tresen doctor                what this machine lacks, how to mend it
 Record:   tresen recordings list       what was recorded here; decrypt opens sealed files
@@ -53,7 +58,7 @@ DataDir = Annotated[Path | None, typer.Option(help="Folder for keys, recordings 
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """The options of every command that serves, in the order of its help. But for `config` they are fields of MediaSettings."""
+    """The options of every command that serves, in the order of its help. But for `config` they are fields of Settings."""
 
     config: Config = None
     http_host: Annotated[str | None, typer.Option(help="Address of the HTTP server.")] = None
@@ -66,7 +71,7 @@ class ServerOptions:
     drain_deadline_s: Annotated[float | None, typer.Option(help="Seconds that calls may go on after SIGTERM.", min=0)] = None
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None
 
-    def settings(self) -> MediaSettings:
+    def settings(self) -> Settings:
         """The configuration: file, then environment, then these options."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return load(config_file=values.pop("config"), **values)
@@ -111,9 +116,9 @@ def demo_mint(settings: MediaSettings) -> pages.Mint:
     return make
 
 
-def run_service(service: MediaService, announce: Callable[[], None]) -> None:
+def run_service(service: Server, settings: MediaSettings, announce: Callable[[], None]) -> None:
     """Serves until a signal says otherwise."""
-    configure(service.settings.log_level, service.settings.log_format)
+    configure(settings.log_level, settings.log_format)
 
     async def main() -> None:
         await serve(service, announce, Signals())
@@ -121,7 +126,7 @@ def run_service(service: MediaService, announce: Callable[[], None]) -> None:
     run(main())
 
 
-def announce_demo(service: MediaService, room: str) -> None:
+def announce_demo(service: Node, room: str) -> None:
     """The two links, on standard output, so that a script can read them."""
     console = Console(highlight=False, soft_wrap=True)
     console.print("\n[bold]Tresen is open.[/bold] Open one link as the customer and the other as the rep, in two windows:\n")
@@ -140,20 +145,21 @@ def demo(options: ServerOptions, room: Annotated[str, typer.Option(help="Name of
     if not pages.is_room_name(room):
         raise typer.BadParameter("a room's name has letters, digits, dots, dashes and underscores, 64 at most", param_hint="--room")
     chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings()
-    service = MediaService(chosen)
+    service = Node(chosen, plane=local_media, prepare=demo_shop.prepare)
     pages.mount(service.application, demo_mint(chosen))
-    run_service(service, lambda: announce_demo(service, room))
+    run_service(service, chosen, lambda: announce_demo(service, room))
 
 
 def serve_command(options: ServerOptions) -> None:
-    """Everything on one machine: media server and call page.
+    """Everything on one machine: media server, signalling core and call page.
 
     A link is http://HOST:8080/call/ROOM#token=TOKEN, with a token of `tresen token`; the token never leaves the browser's
     address bar except to WHIP and WHEP. SIGTERM drains; a second one ends at once.
     """
-    service = MediaService(options.settings())
+    chosen = options.settings()
+    service = Node(chosen, plane=local_media)
     pages.mount(service.application, None)
-    run_service(service, lambda: print(f"Serving on {service.address}", flush=True))
+    run_service(service, chosen, lambda: print(f"Serving on {service.address}", flush=True))
 
 
 def media(options: ServerOptions) -> None:
@@ -161,8 +167,24 @@ def media(options: ServerOptions) -> None:
 
     WHIP, WHEP, /metrics and /health, for a machine of its own behind your page or program.
     """
-    service = MediaService(options.settings())
-    run_service(service, lambda: print(f"Serving on {service.address}", flush=True))
+    chosen = options.settings()
+    service = MediaService(chosen)
+    run_service(service, chosen, lambda: print(f"Serving on {service.address}", flush=True))
+
+
+def signal(options: ServerOptions) -> None:
+    """The signalling half alone, without a media server.
+
+    Conversations, queue, carts, orders, webhooks: the API at /v1, its documentation at /v1/docs.
+    """
+    chosen = options.settings()
+    service = Node(chosen)
+    run_service(service, chosen, lambda: print(f"Serving on {service.address}", flush=True))
+
+
+def local_media(server: MediaServer) -> MediaPlane:
+    """The calls' media plane where the media server is in this process."""
+    return NoMedia()
 
 
 def token(
@@ -201,7 +223,7 @@ def doctor_command(
     except LocalError as error:
         remedy = "Correct the file or the environment variable it names; the other checks use the defaults."
         findings = [doctor.failure("Configuration", str(error), remedy)]
-        chosen = MediaSettings.model_construct()
+        chosen = Settings.model_construct()
     findings += doctor.examine(chosen)
     failed = any(finding.verdict is doctor.Verdict.FAILURE for finding in findings)
     if as_json:
@@ -246,6 +268,7 @@ def application() -> typer.Typer:
     program.command()(serving(demo, "drain_deadline_s"))  # nobody waits for a call that was made to try out
     program.command("serve")(serving(serve_command))
     program.command()(serving(media))
+    program.command()(serving(signal, "udp_host", "udp_port", "workers", "announced_addresses", "drain_deadline_s"))
     program.command()(token)
     program.command("doctor")(doctor_command)
     program.add_typer(recordings.app, name="recordings")

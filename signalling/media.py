@@ -4,15 +4,11 @@ For `signalling.cli`. Pages and other endpoints are added to `application` befor
 answering, so that clients can hang up and health checks see the server leave.
 """
 
-from aiohttp import web
-
 from mediaserver import http
 from mediaserver.config import MediaSettings
 from mediaserver.errors import LocalError
 from mediaserver.server import MediaServer
-
-# Requests that are being answered when everything else has stopped: an answer takes milliseconds.
-HTTP_FAREWELL_S = 2.0
+from signalling.port import HttpPort
 
 
 class MediaService:
@@ -23,31 +19,23 @@ class MediaService:
         self.settings = settings
         self.server = MediaServer(settings)
         self.application = http.application(self.server)
-        self._runner = web.AppRunner(self.application, access_log=None, shutdown_timeout=HTTP_FAREWELL_S)
+        self._port = HttpPort(settings, self.application)
 
     async def start(self) -> None:
         """Opens the media ports, then the HTTP port. LocalError says what to do when one cannot be had."""
         await self.server.start()
         try:
-            await self._runner.setup()
-            await web.TCPSite(self._runner, self.settings.http_host, self.settings.http_port).start()
-        except OSError as error:
+            await self._port.open()
+        except LocalError:
             await self.stop()
-            where = f"{self.settings.http_host}:{self.settings.http_port}"
-            remedy = "choose another port with TRESEN_HTTP_PORT or --http-port"
-            raise LocalError(f"cannot listen on {where} ({error.strerror}); {remedy}") from error
+            raise
 
     async def stop(self) -> None:
         """Drains with the configured deadline, then closes everything. Idempotent."""
         await self.server.stop(self.settings.drain_deadline_s)
-        await self._runner.cleanup()
+        await self._port.close()
 
     @property
     def address(self) -> str:
-        """Where a browser on this machine finds it; `localhost`, since browsers hand out cameras only there or by https."""
-        host, port = self.settings.http_host, self.settings.http_port
-        for address in self._runner.addresses:
-            port = address[1]
-        if host in ("0.0.0.0", "::", "127.0.0.1", "::1", ""):
-            host = "localhost"
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        """Where a browser on this machine finds it."""
+        return self._port.address

@@ -46,7 +46,7 @@ class SqliteBackend:
         self._reading = _engine(url, "BEGIN")
         self._units: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self._waiting = Waiting(PATIENCE_S, deliver)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._readers = _readers()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -57,7 +57,7 @@ class SqliteBackend:
         self._thread.start()
 
     async def close(self) -> None:
-        """Commits what was given so far, then closes."""
+        """Commits what was given so far, then closes; may be opened again. Idempotent."""
         if self._thread is not None:
             self._units.put(None)
             await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
@@ -65,6 +65,7 @@ class SqliteBackend:
             await asyncio.sleep(0)  # the last group's answers are on their way to this loop
         self._waiting.stop()
         self._readers.shutdown(wait=True)
+        self._readers = _readers()
         self._writing.dispose()
         self._reading.dispose()
 
@@ -172,6 +173,10 @@ class SqliteBackend:
             unit.error = error
             cursor.execute("ROLLBACK TO unit")
         cursor.execute("RELEASE unit")
+
+
+def _readers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
 
 
 def _cursor(connection: Connection) -> sqlite3.Cursor:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from mediaserver.config import PREFIX, MediaSettings
+from mediaserver.config import PREFIX
+from signalling.config import Settings
 from tests.laws.house import ROOT
 
 GUIDE = ROOT / "docs" / "configure.md"
@@ -13,7 +14,7 @@ BEGIN, END = "<!-- settings: made by python -m tests.laws.configuration -->\n", 
 
 def default(name: str) -> str:
     """How a setting's default reads."""
-    field = MediaSettings.model_fields[name]
+    field = Settings.model_fields[name]
     if field.default_factory is not None:
         return "`~/.local/share/tresen`" if name == "data_dir" else "made anew"
     value: Any = field.default
@@ -24,14 +25,14 @@ def default(name: str) -> str:
 
 def choices(name: str) -> str:
     """The words a setting takes, where they are few."""
-    annotation = MediaSettings.model_fields[name].annotation
+    annotation = Settings.model_fields[name].annotation
     return f" ({', '.join(map(str, get_args(annotation)))})" if get_origin(annotation) is Literal else ""
 
 
 def table() -> str:
     """The settings as Markdown."""
     lines = ["| setting | environment | default | what it is |", "|---|---|---|---|"]
-    for name, field in MediaSettings.model_fields.items():
+    for name, field in Settings.model_fields.items():
         text = (field.description or "").replace("|", "\\|") + choices(name)
         lines.append(f"| `{name}` | `{PREFIX}{name.upper()}` | {default(name)} | {text} |")
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from mediaserver.config import MediaSettings
+from signalling.config import Settings
 from tests.laws.configuration import GUIDE, with_table
 from tests.laws.house import ROOT, named
 
@@ -74,4 +74,4 @@ def test_ci_runs_what_a_contributor_runs() -> None:
 
 def test_the_guide_lists_every_setting_as_it_is() -> None:
     assert GUIDE.read_text() == with_table(GUIDE.read_text()), "run: python -m tests.laws.configuration"
-    assert all(field.description for field in MediaSettings.model_fields.values())
+    assert all(field.description for field in Settings.model_fields.values())
