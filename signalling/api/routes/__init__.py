@@ -35,8 +35,17 @@ SUBJECTS = (
     tenants,
     webhooks,
 )
+from signalling.api.routes import attachments, canned, conversations, messages, transcripts, webhooks
 
 
 def all_operations() -> list[Operation]:
     """Every operation, in the order of the documentation."""
     return [operation for subject in SUBJECTS for operation in subject.operations]
+    return [
+        *conversations.operations,
+        *messages.operations,
+        *attachments.operations,
+        *canned.operations,
+        *transcripts.operations,
+        *webhooks.operations,
+    ]
