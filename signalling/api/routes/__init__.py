@@ -4,6 +4,7 @@ from signalling.api.operation import Operation
 from signalling.api.routes import (
     accounts,
     attachments,
+    canned,
     carts,
     conversations,
     help,
@@ -24,6 +25,7 @@ SUBJECTS = (
     conversations,
     messages,
     attachments,
+    canned,
     transcripts,
     carts,
     help,
@@ -35,17 +37,8 @@ SUBJECTS = (
     tenants,
     webhooks,
 )
-from signalling.api.routes import attachments, canned, conversations, messages, transcripts, webhooks
 
 
 def all_operations() -> list[Operation]:
     """Every operation, in the order of the documentation."""
     return [operation for subject in SUBJECTS for operation in subject.operations]
-    return [
-        *conversations.operations,
-        *messages.operations,
-        *attachments.operations,
-        *canned.operations,
-        *transcripts.operations,
-        *webhooks.operations,
-    ]
