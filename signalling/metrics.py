@@ -53,6 +53,7 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("payments", "Payment links and what came of them", ("result",)),
     ("webhook_attempts", "Attempts to deliver a webhook, by outcome", ("outcome",)),
     ("mails", "Attempts to send a mail, by outcome", ("outcome",)),
+    ("sockets_closed", "Client sockets that the server closed, by close code", ("code",)),
     ("entries_unread", "Entries whose figures could not be read", ("kind",)),
 )
 HISTOGRAMS: tuple[tuple[str, str, tuple[str, ...], tuple[float, ...]], ...] = (

@@ -29,13 +29,15 @@ log = logging.getLogger(__name__)
 
 # Above it entries wait in the store. More would hide a slow reader, less would stall a fast one between two looks at it.
 OUTBOX_HIGH_BYTES = 64 * 1024
-# Above it the client is closed: only answers and notes can come so far.
+# Above it the client is closed: only notes can come so far.
 OUTBOX_MOST_BYTES = 256 * 1024
 # How far a client may lag with its acknowledgements, in entries of one conversation: a stretch of chat, not a night of it.
 UNACKNOWLEDGED_MOST = 1000
 # How long an outbox may stay full, or a window shut, before the client is closed: a telephone in a tunnel, not one in a drawer.
 STUCK_S = 20.0
 PAGE = 100
+# How often it is looked whether a full outbox has drained.
+TICK_S = 0.1
 # Kinds the lobby shows. Receipts, calls' inner events and staff's own messages would only make noise there.
 LOBBY_KINDS = ("conversation.", "queue.", "help.", "csat.", "call.requested", "call.ended")
 
@@ -65,8 +67,6 @@ class Connection:
         "running",
         "sockets",
         "stuck_since",
-        "tail",
-        "tasks",
         "tokens",
         "transport",
         "typed_at",
@@ -85,10 +85,8 @@ class Connection:
         self.lobby_stale = False
         self.heard = True
         self.closing = False
-        self.tasks: set[asyncio.Task[None]] | None = None
         self.running = 0
         self.waiter: asyncio.Future[None] | None = None
-        self.tail: asyncio.Task[None] | None = None
         self.catching_up = False
         self.stuck_since = 0.0
         self.tokens = sockets.burst
@@ -102,11 +100,18 @@ class Connection:
         transport = self.transport
         if self.closing or transport.is_closing():
             return False
-        if transport.get_write_buffer_size() + len(frame) > OUTBOX_MOST_BYTES:
+        if transport.get_write_buffer_size() > OUTBOX_MOST_BYTES:
             self.close(TRY_LATER, "you read too slowly")
             return False
         transport.write(frame)
         return True
+
+    async def answer(self, frame: bytes) -> None:
+        """Writes a request's answer, however large, once there is room for it."""
+        while not self.room and not self.closing:
+            self.sockets.stuck(self)
+            await asyncio.sleep(TICK_S)
+        self.send(frame)
 
     @property
     def room(self) -> bool:
@@ -117,6 +122,7 @@ class Connection:
         """Says why and closes; a client that does not answer is cut off."""
         if not self.closing:
             self.closing = True
+            self.sockets.services.metrics.count("sockets_closed", code=str(code))
             self.sockets.spawn(self._close(code, reason))
 
     async def _close(self, code: int, reason: str) -> None:
@@ -133,8 +139,6 @@ class Connection:
         """Hears what concerns the caller, from now on."""
         fanout, caller = self.sockets.fanout, self.caller
         fanout.join(person_topic(caller.tenant_id, caller.id), self)
-        if caller.session_id:
-            fanout.join(session_topic(caller), self)
         if caller.staff:
             fanout.join(staff_topic(caller.tenant_id), self)
 
@@ -146,7 +150,6 @@ class Connection:
             self.unwatch(conversation_id)
         self.unwatch_lobby()
         fanout.leave(person_topic(caller.tenant_id, caller.id), self)
-        fanout.leave(session_topic(caller), self)
         fanout.leave(staff_topic(caller.tenant_id), self)
         if self.waiter is not None and not self.waiter.done():
             self.waiter.set_result(None)
@@ -181,13 +184,6 @@ class Connection:
             self.lobby = False
             self.sockets.fanout.leave(tenant_topic(self.caller.tenant_id), self)
 
-    def renew(self, caller: Caller) -> None:
-        """The same person with a new token, of another session perhaps."""
-        self.sockets.fanout.leave(session_topic(self.caller), self)
-        self.caller = caller
-        if caller.session_id:
-            self.sockets.fanout.join(session_topic(caller), self)
-
     def held(self) -> Held:
         """What a resume token keeps of it."""
         return Held({conversation_id: watch.acked for conversation_id, watch in self.watches.items()}, self.lobby)
@@ -210,8 +206,6 @@ class Connection:
                 self._lobby(shared, message)
             else:
                 self._entry(shared, message)
-        elif topic.startswith("session/"):
-            self.sockets.revoked(self)
         elif isinstance(message, dict) and self._concerned(message):
             self.send(shared.note())
 
@@ -261,6 +255,12 @@ class Connection:
                 self.sockets.spawn(self._catch_up())
             elif any(watch.behind for watch in self.watches.values()):
                 self.sockets.stuck(self)
+
+    def check(self) -> None:
+        """Looks into the store whether there is something that nobody has told of."""
+        for watch in self.watches.values():
+            watch.behind = True
+        self.catch_up()
 
     async def _catch_up(self) -> None:
         try:
@@ -317,8 +317,3 @@ class Connection:
     def _present(self, topic: str, conversation_id: str, *, online: bool) -> None:
         note = {"type": "presence", "conversation_id": conversation_id, "actor": self.caller.actor.json(), "online": online}
         self.sockets.services.bus.publish(topic, note)
-
-
-def session_topic(caller: Caller) -> str:
-    """Where it is told that a session has ended."""
-    return f"session/{caller.tenant_id}/{caller.session_id}"

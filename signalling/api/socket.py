@@ -8,7 +8,7 @@ RFC 6455. Invariants: nothing is served before a `hello` that verified; a caller
 import asyncio
 import heapq
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,16 +20,18 @@ from sqlalchemy import Row
 from mediaserver.errors import BadRequest, Conflict, Forbidden, NotFound, RemoteError, TooMany, Unauthorized, Unavailable
 from signalling.api import edge
 from signalling.api import messages as frames
-from signalling.api.connection import STUCK_S, UNACKNOWLEDGED_MOST, Connection
+from signalling.api.connection import STUCK_S, TICK_S, UNACKNOWLEDGED_MOST, Connection
 from signalling.api.fanout import Fanout
 from signalling.api.frame import Form, Malformed, failure, form, parsed, request, validated
 from signalling.api.messages import CONTROLS, HELLO, Ack, Hello, LobbyUnwatch, LobbyWatch, Ping, Renew, Typing, Unwatch, Watch
 from signalling.api.operation import Context, Operation
 from signalling.api.perform import admit, perform
 from signalling.api.resume import Held, ResumeTokens
+from signalling.bus import LocalBus
 from signalling.conversation import conversation, lobby, timeline
 from signalling.conversation.timeline import Entry
 from signalling.identity.caller import Caller
+from signalling.identity.revocation import REVOCATIONS, Revoked
 from signalling.services import Services
 from signalling.store import Transaction
 from signalling.times import rfc3339
@@ -46,7 +48,6 @@ BURST_S = 4.0
 DEBT_S = 20.0
 TYPING_EVERY_S = 1.0
 CLOSE_WITHIN_S = 5.0
-TICK_S = 0.1
 # Open conversations that `welcome` carries.
 CUSTOMERS_MOST = 20
 STAFFS_MOST = 50
@@ -64,8 +65,8 @@ class Sockets:
         self._schema = frames.schema(operations)
         self._tokens = ResumeTokens(secret)
         self._heartbeat_s = float(services.settings.socket_heartbeat_s)
-        # PostgreSQL runs units side by side: what one client says is kept in its order by waiting for the one before.
-        self._ordered = services.settings.database.startswith("sqlite")
+        # In one process no hint is lost; where a network is between, what is watched is looked up at each heartbeat.
+        self._lossless = isinstance(services.bus, LocalBus)
         self._connections: set[Connection] = set()
         self._stuck: set[Connection] = set()
         self._expiries: list[tuple[int, int, Connection]] = []
@@ -73,7 +74,9 @@ class Sockets:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ticker: asyncio.Task[None] | None = None
         self._stopping = False
+        self._cancel: Callable[[], None] = lambda: None
         self.loop: asyncio.AbstractEventLoop
+        services.metrics.gauge("sockets", "Client sockets that are open", lambda: len(self._connections))
 
     def mount(self, application: web.Application) -> None:
         """Adds the socket and its description."""
@@ -84,11 +87,13 @@ class Sockets:
         """Begins."""
         self.loop = asyncio.get_running_loop()
         self._stopping = False
-        self._ticker = self.loop.create_task(self._tick_until_stopped())
+        self._ticker = self.loop.create_task(self._tick_until_stopped(), name="sockets-timer")
+        self._cancel = self.services.bus.subscribe(REVOCATIONS, self._revoked)
 
     async def stop(self) -> None:
         """Closes all sockets with 1001. Idempotent."""
         self._stopping = True
+        self._cancel()
         for connection in tuple(self._connections):
             connection.close(frames.GOING_AWAY, "the server stops")
         if self._ticker is not None:
@@ -246,6 +251,7 @@ class Sockets:
         ]
 
     async def _refuse(self, ws: "web.WebSocketResponse[Any]", code: int, reason: str) -> None:
+        self.services.metrics.count("sockets_closed", code=str(code))
         await ws.close(code=code, message=reason.encode(), drain=False)
 
     async def _read(self, connection: Connection) -> None:
@@ -344,22 +350,19 @@ class Sockets:
         context = Context(self.services, connection.caller, form.operation)
         admit(context)
         arguments = request(context, form, frame)
-        work = self._serve(connection, context, arguments, identifier)
-        if form.operation.name == "message.send" and not self._ordered:
-            work = _after(connection.tail, work)
-            connection.tail = self._run(connection, work, identifier)
-        else:
-            self._run(connection, work, identifier)
+        # Begun in the order they came, and the store does what it is given in that order too.
+        self._run(connection, self._serve(connection, context, arguments, identifier), identifier)
 
     async def _serve(self, connection: Connection, context: Context, arguments: dict[str, Any], identifier: str | None) -> None:
         body = (await perform(context, arguments)).body
         assert isinstance(body, bytes), "what is not JSON is not on the socket"
-        connection.send(frames.text_frame(b'{"type":"result","id":' + to_json(identifier) + b',"result":' + (body or b"null") + b"}"))
+        result = b'{"type":"result","id":' + to_json(identifier) + b',"result":' + (body or b"null") + b"}"
+        await connection.answer(frames.text_frame(result))
 
-    def _run(self, connection: Connection, work: Coroutine[Any, Any, None], identifier: str | None) -> asyncio.Task[None]:
+    def _run(self, connection: Connection, work: Coroutine[Any, Any, None], identifier: str | None) -> None:
         """Runs a request beside the reading; its errors are answered."""
         connection.running += 1
-        return self.spawn(self._guarded(connection, work, identifier))
+        self.spawn(self._guarded(connection, work, identifier))
 
     async def _guarded(self, connection: Connection, work: Coroutine[Any, Any, None], identifier: str | None) -> None:
         try:
@@ -396,7 +399,7 @@ class Sockets:
         before = connection.caller
         if (caller.tenant_id, caller.id, caller.role) != (before.tenant_id, before.id, before.role):
             raise Forbidden("This token is somebody else's.", code="other_caller")
-        connection.renew(caller)
+        connection.caller = caller
         self._expire(connection)
         self._answer(connection, identifier, {"expires_at": rfc3339(caller.expires_at_us) if caller.expires_at_us else None})
 
@@ -424,9 +427,12 @@ class Sockets:
             connection.stuck_since = self.loop.time()
             self._stuck.add(connection)
 
-    def revoked(self, connection: Connection) -> None:
-        """The session was ended."""
-        connection.close(frames.SESSION_REVOKED, "the session was ended")
+    def _revoked(self, _: str, ended: Revoked) -> None:
+        """Rare, so all are looked through: a map of sessions would cost every socket more than this costs a revocation."""
+        for connection in tuple(self._connections):
+            caller = connection.caller
+            if caller.session_id == ended.session_id and caller.tenant_id == ended.tenant_id:
+                connection.close(frames.SESSION_REVOKED, "the session was ended")
 
     # ---- the timer
 
@@ -459,10 +465,13 @@ class Sockets:
         """A ping now and then; who has not been heard of since the last one is gone without saying so."""
         if not connection.heard:
             connection.closing = True
+            self.services.metrics.count("sockets_closed", code="gone")
             connection.transport.abort()
-        else:
-            connection.heard = False
-            connection.send(_control(0x89, b""))
+            return
+        connection.heard = False
+        connection.send(_control(0x89, b""))
+        if not self._lossless:
+            connection.check()
 
     def _look_at_stuck(self) -> None:
         for connection in tuple(self._stuck):
@@ -483,12 +492,6 @@ class Sockets:
 def _stretch(tx: Transaction, caller: Caller, conversation_id: str, after_seq: int, most: int) -> tuple[int | None, list[Entry]]:
     row: Row[Any] = conversation.require(tx, caller, conversation_id)
     return row.payment_seq, timeline.read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=most)
-
-
-async def _after(before: asyncio.Task[None] | None, work: Coroutine[Any, Any, None]) -> None:
-    if before is not None:
-        await asyncio.wait((before,))
-    await work
 
 
 def _control(first: int, payload: bytes) -> bytes:

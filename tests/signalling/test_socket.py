@@ -1,46 +1,15 @@
 """The socket: who is let in, what is asked on it, what is pushed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient
 
-from signalling.app import SignallingCore
-from signalling.identity.caller import Caller
 from signalling.ids import new_id
 from tests.signalling.people import CUSTOMER, OTHER_CUSTOMER, OTHER_REP, REP
-from tests.support.socket_client import Refused, SocketClient
+from tests.signalling.sockets import Sockets, begun, sockets
+from tests.support.socket_client import Refused
 
-Client = TestClient[web.Request, web.Application]
-
-
-class Sockets:
-    """Opens sockets and closes what is left open."""
-
-    def __init__(self, core: SignallingCore, client: Client) -> None:
-        self.core = core
-        self.client = client
-        self.made: list[SocketClient] = []
-
-    async def __call__(self, caller: Caller, **hello: object) -> SocketClient:
-        token = self.core.services.identity.session_token(caller, 3600)
-        made = await SocketClient.connect(self.client, token, hello=hello)
-        self.made.append(made)
-        return made
-
-
-@pytest.fixture
-async def sockets(core: SignallingCore, client: Client) -> AsyncIterator[Sockets]:
-    made = Sockets(core, client)
-    yield made
-    await asyncio.gather(*(each.close() for each in made.made))
-
-
-async def begun(socket: SocketClient) -> str:
-    made: str = (await socket.ask("conversation.create", body={}))["id"]
-    return made
+__all__ = ["sockets"]
 
 
 async def test_a_message_reaches_the_rep_who_watches(sockets: Sockets) -> None:

@@ -4,6 +4,7 @@ from signalling.api.operation import Operation
 from signalling.api.routes import (
     accounts,
     attachments,
+    canned,
     carts,
     conversations,
     help,
@@ -24,6 +25,7 @@ SUBJECTS = (
     conversations,
     messages,
     attachments,
+    canned,
     transcripts,
     carts,
     help,
