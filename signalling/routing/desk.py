@@ -24,10 +24,13 @@ from signalling.bus import Bus
 from signalling.config import Settings
 from signalling.conversation import conversation
 from signalling.ids import new_id
-from signalling.routing import entries, events, queues, records
+from signalling.routing import calendars, entries, events, places, queues, records
 from signalling.routing.floor import Floor
+from signalling.routing.hours import Calendar
 from signalling.routing.place import Place, place_of
+from signalling.routing.places import Places
 from signalling.routing.presence import Rep, Status
+from signalling.routing.queue import Closed
 from signalling.routing.records import Batch
 from signalling.routing.requirement import Step, read
 from signalling.routing.ticket import Channel, Ticket
@@ -80,20 +83,34 @@ class Desk:
         self._stopping = False
         self._stored_tickets: set[str] = set()
         self._stored_reps: set[tuple[str, str]] = set()
-        self._cancel: Callable[[], None] = lambda: None
+        self._calendars: dict[tuple[str, str], Calendar] = {}
+        self._places: dict[str, Places] = {}
+        self._moved = asyncio.Event()
+        self._telling: asyncio.Task[None] | None = None
+        self._cancel: list[Callable[[], None]] = []
 
     # -- running -------------------------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Reads what waits and who is there, and goes on from it."""
         await self.store.read(self._load)
-        self._cancel = self.bus.subscribe(queues.TOPIC, lambda _, changed: self._put(changed.tenant_id, changed.event))
+        self._cancel = [
+            self.bus.subscribe(queues.TOPIC, lambda _, changed: self._put(changed.tenant_id, changed.event)),
+            self.bus.subscribe(calendars.TOPIC, lambda _, changed: self._keep_hours(changed)),
+        ]
+        self._telling = asyncio.create_task(self._tell_places(), name="desk-places")
         self._task = asyncio.create_task(self._run(), name="desk")
         self._wake.set()
 
     async def stop(self) -> None:
         """Writes what was decided, then ends. Idempotent."""
-        self._cancel()
+        while self._cancel:
+            self._cancel.pop()()
+        telling, self._telling = self._telling, None
+        if telling is not None:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
         task, self._task = self._task, None
         if task is not None:
             self._stopping = True
@@ -129,7 +146,8 @@ class Desk:
         ticket = self._ticket(floor, conversation_id, row.customer_id, channel, queue_id, ticket_id)
         ticket.steps = (Step(0, read(requirement)),) if requirement is not None else ()
         ticket.priority, ticket.reason, ticket.call_id = priority, reason, call_id
-        return await self._ask(tenant_id, events.Enter(ticket), lambda floor: self._entered(floor, ticket))
+        closed = self._closed(floor, ticket)
+        return await self._ask(tenant_id, events.Enter(ticket, closed), lambda floor: self._entered(floor, ticket))
 
     async def leave(self, tenant_id: str, ticket_id: str, reason: str = "customer") -> bool:
         """Waits no longer. False where it did not: assigned, or over."""
@@ -231,6 +249,21 @@ class Desk:
             queued_us=now_us,
         )
 
+    def _closed(self, floor: Floor, ticket: Ticket) -> Closed | None:
+        """What happens outside the queue's hours, if it is; notes on the ticket when they begin."""
+        queue = floor.queues.get(ticket.queue_id)
+        calendar = self._calendars.get((floor.tenant_id, queue.hours_id)) if queue is not None and queue.hours_id is not None else None
+        if queue is None or calendar is None or calendar.open_at(ticket.entered_us):
+            return None
+        ticket.opens_us = calendar.next_opening(ticket.entered_us)
+        return queue.closed
+
+    def _keep_hours(self, changed: calendars.CalendarSet) -> None:
+        if changed.calendar is None:
+            self._calendars.pop((changed.tenant_id, changed.hours_id), None)
+        else:
+            self._calendars[changed.tenant_id, changed.hours_id] = changed.calendar
+
     def _entered(self, floor: Floor, ticket: Ticket) -> Place:
         found = floor.find(ticket.conversation_id, ticket.channel)
         return place_of(floor, found or ticket, self.store.clock())
@@ -263,6 +296,7 @@ class Desk:
                 batch = self._decide(waiting)
                 if not batch.empty:
                     await self._commit(batch, waiting)
+                    self._moved.set()
             except Exception:  # a fault of ours: what is on disk is right, so begin anew from there
                 log.exception("The desk failed and begins anew")
                 _fail(waiting, unavailable())
@@ -270,6 +304,19 @@ class Desk:
             for future, value in waiting:
                 if not future.done():
                     future.set_result(value)
+
+    async def _tell_places(self) -> None:
+        """Tells who waits where they are, soon after something has moved, and now and then, as time alone changes an eta."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(places.FAR_US / 1_000_000):
+                    await self._moved.wait()
+            self._moved.clear()
+            now_us = self.store.clock()
+            for tenant_id, floor in self.floors.items():
+                for topic, note in self._places.setdefault(tenant_id, Places()).notes(floor, now_us):
+                    self.bus.publish(topic, note)
+            await asyncio.sleep(places.EVERY_US / 1_000_000)
 
     async def _begin_anew(self) -> None:
         sockets = {(tenant_id, rep.id): rep.sockets for tenant_id, floor in self.floors.items() for rep in floor.reps.values()}
@@ -408,6 +455,7 @@ class Desk:
         self._stored_tickets.clear()
         self._stored_reps.clear()
         self._begun = False
+        self._calendars = calendars.everything(tx)
 
         def floor_of(tenant_id: str) -> Floor:
             return self.floors.setdefault(tenant_id, Floor(tenant_id))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediaserver.errors import Unprocessable
@@ -128,6 +128,7 @@ json = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the alphabet of all of Unicode is made at the first draw
 @given(st.fixed_dictionaries({}, optional={"zone": json, "week": st.dictionaries(st.sampled_from(DAYS), json), "holidays": json}))
 def test_any_input_is_a_calendar_or_refused(value: Any) -> None:
     try:
