@@ -24,7 +24,7 @@ from signalling.bus import Bus
 from signalling.config import Settings
 from signalling.conversation import conversation
 from signalling.ids import new_id
-from signalling.routing import calendars, entries, events, places, queues, records
+from signalling.routing import calendars, entries, events, places, queues, records, roster
 from signalling.routing.floor import Floor
 from signalling.routing.hours import Calendar
 from signalling.routing.place import Place, place_of
@@ -33,6 +33,7 @@ from signalling.routing.presence import Rep, Status
 from signalling.routing.queue import Closed
 from signalling.routing.records import Batch
 from signalling.routing.requirement import Step, read
+from signalling.routing.roster import RepView
 from signalling.routing.ticket import Channel, Ticket
 from signalling.store import Store, Transaction
 from signalling.store.faults import unavailable
@@ -222,6 +223,25 @@ class Desk:
         self._put(tenant_id, events.Disconnected(rep_id))
 
     # -- looking -------------------------------------------------------------------------------------------------------------------------
+
+    def floor(self, tenant_id: str) -> Floor:
+        """The tenant's floor, to look at. What it says may be a moment ahead of the disk."""
+        return self.floors.get(tenant_id) or Floor(tenant_id)
+
+    def place(self, tenant_id: str, ticket_id: str) -> Place:
+        """A ticket as it is now. NotFound where it has ended."""
+        return self._place(self.floor(tenant_id), ticket_id)
+
+    async def rep(self, tenant_id: str, rep_id: str) -> RepView:
+        """A rep as they are once everything that was asked before is done. NotFound where there is no such."""
+
+        def outcome(floor: Floor) -> RepView:
+            rep = floor.reps.get(rep_id)
+            if rep is None:
+                raise NotFound("There is no such rep.")
+            return roster.view(rep)
+
+        return await self._ask(tenant_id, None, outcome)
 
     async def _floor(self, tenant_id: str) -> Floor:
         """The tenant's floor, with at least one queue."""
