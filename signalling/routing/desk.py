@@ -25,7 +25,7 @@ from signalling.config import Settings
 from signalling.conversation import conversation
 from signalling.ids import new_id
 from signalling.routing import calendars, entries, events, places, queues, records, roster
-from signalling.routing.floor import Floor
+from signalling.routing.floor import GRACE_US, Floor
 from signalling.routing.hours import Calendar
 from signalling.routing.place import Place, place_of
 from signalling.routing.places import Places
@@ -76,6 +76,7 @@ class Desk:
         self.store = store
         self.bus = bus
         self.floors: dict[str, Floor] = {}
+        self.grace_us = GRACE_US
         self._asked: list[Asked] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -248,11 +249,15 @@ class Desk:
         floor = self.floors.get(tenant_id)
         if floor is None or not floor.queues:
             views = await self.store.write(queues.at_least_one, tenant_id)
-            floor = self.floors.setdefault(tenant_id, Floor(tenant_id))
+            floor = self.floors.get(tenant_id) or self._new_floor(tenant_id)
             for view in views:
                 if view.id not in floor.queues:
                     self._put(tenant_id, events.QueueSet(queues.queue_of(view.id, view.name, view.settings)))
             await self._ask(tenant_id, None, lambda _: None)
+        return floor
+
+    def _new_floor(self, tenant_id: str) -> Floor:
+        floor = self.floors[tenant_id] = Floor(tenant_id, grace_us=self.grace_us)
         return floor
 
     def _ticket(
@@ -375,7 +380,7 @@ class Desk:
             if due_us is not None and due_us <= now_us:
                 entries.add(batch.share(floor.tenant_id), floor, floor.advance(now_us), now_us)
         for each in asked:
-            floor = self.floors.get(each.tenant_id) or self.floors.setdefault(each.tenant_id, Floor(each.tenant_id))
+            floor = self.floors.get(each.tenant_id) or self._new_floor(each.tenant_id)
             try:
                 if each.event is not None:
                     entries.add(batch.share(each.tenant_id), floor, floor.receive(each.event, now_us), now_us)
@@ -478,7 +483,7 @@ class Desk:
         self._calendars = calendars.everything(tx)
 
         def floor_of(tenant_id: str) -> Floor:
-            return self.floors.setdefault(tenant_id, Floor(tenant_id))
+            return self.floors.get(tenant_id) or self._new_floor(tenant_id)
 
         for tenant_id, queue in queues.everything(tx):
             floor_of(tenant_id).receive(events.QueueSet(queue), now_us)
