@@ -50,6 +50,7 @@ class Left:
     queue_id: str
     reason: str
     waited_us: int
+    opens_us: int | None = None  # with `closed`: when somebody is there again
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,16 @@ from signalling.bus import Bus
 from signalling.config import Settings
 from signalling.conversation import conversation
 from signalling.ids import new_id
-from signalling.routing import entries, events, queues, records
-from signalling.routing.floor import Floor
+from signalling.routing import calendars, entries, events, places, queues, records, roster
+from signalling.routing.floor import GRACE_US, Floor
+from signalling.routing.hours import Calendar
 from signalling.routing.place import Place, place_of
+from signalling.routing.places import Places
 from signalling.routing.presence import Rep, Status
+from signalling.routing.queue import Closed
 from signalling.routing.records import Batch
 from signalling.routing.requirement import Step, read
+from signalling.routing.roster import RepView
 from signalling.routing.ticket import Channel, Ticket
 from signalling.store import Store, Transaction
 from signalling.store.faults import unavailable
@@ -72,6 +76,7 @@ class Desk:
         self.store = store
         self.bus = bus
         self.floors: dict[str, Floor] = {}
+        self.grace_us = GRACE_US
         self._asked: list[Asked] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -80,20 +85,34 @@ class Desk:
         self._stopping = False
         self._stored_tickets: set[str] = set()
         self._stored_reps: set[tuple[str, str]] = set()
-        self._cancel: Callable[[], None] = lambda: None
+        self._calendars: dict[tuple[str, str], Calendar] = {}
+        self._places: dict[str, Places] = {}
+        self._moved = asyncio.Event()
+        self._telling: asyncio.Task[None] | None = None
+        self._cancel: list[Callable[[], None]] = []
 
     # -- running -------------------------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Reads what waits and who is there, and goes on from it."""
         await self.store.read(self._load)
-        self._cancel = self.bus.subscribe(queues.TOPIC, lambda _, changed: self._put(changed.tenant_id, changed.event))
+        self._cancel = [
+            self.bus.subscribe(queues.TOPIC, lambda _, changed: self._put(changed.tenant_id, changed.event)),
+            self.bus.subscribe(calendars.TOPIC, lambda _, changed: self._keep_hours(changed)),
+        ]
+        self._telling = asyncio.create_task(self._tell_places(), name="desk-places")
         self._task = asyncio.create_task(self._run(), name="desk")
         self._wake.set()
 
     async def stop(self) -> None:
         """Writes what was decided, then ends. Idempotent."""
-        self._cancel()
+        while self._cancel:
+            self._cancel.pop()()
+        telling, self._telling = self._telling, None
+        if telling is not None:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
         task, self._task = self._task, None
         if task is not None:
             self._stopping = True
@@ -129,7 +148,8 @@ class Desk:
         ticket = self._ticket(floor, conversation_id, row.customer_id, channel, queue_id, ticket_id)
         ticket.steps = (Step(0, read(requirement)),) if requirement is not None else ()
         ticket.priority, ticket.reason, ticket.call_id = priority, reason, call_id
-        return await self._ask(tenant_id, events.Enter(ticket), lambda floor: self._entered(floor, ticket))
+        closed = self._closed(floor, ticket)
+        return await self._ask(tenant_id, events.Enter(ticket, closed), lambda floor: self._entered(floor, ticket))
 
     async def leave(self, tenant_id: str, ticket_id: str, reason: str = "customer") -> bool:
         """Waits no longer. False where it did not: assigned, or over."""
@@ -205,16 +225,39 @@ class Desk:
 
     # -- looking -------------------------------------------------------------------------------------------------------------------------
 
+    def floor(self, tenant_id: str) -> Floor:
+        """The tenant's floor, to look at. What it says may be a moment ahead of the disk."""
+        return self.floors.get(tenant_id) or Floor(tenant_id)
+
+    def place(self, tenant_id: str, ticket_id: str) -> Place:
+        """A ticket as it is now. NotFound where it has ended."""
+        return self._place(self.floor(tenant_id), ticket_id)
+
+    async def rep(self, tenant_id: str, rep_id: str) -> RepView:
+        """A rep as they are once everything that was asked before is done. NotFound where there is no such."""
+
+        def outcome(floor: Floor) -> RepView:
+            rep = floor.reps.get(rep_id)
+            if rep is None:
+                raise NotFound("There is no such rep.")
+            return roster.view(rep)
+
+        return await self._ask(tenant_id, None, outcome)
+
     async def _floor(self, tenant_id: str) -> Floor:
         """The tenant's floor, with at least one queue."""
         floor = self.floors.get(tenant_id)
         if floor is None or not floor.queues:
             views = await self.store.write(queues.at_least_one, tenant_id)
-            floor = self.floors.setdefault(tenant_id, Floor(tenant_id))
+            floor = self.floors.get(tenant_id) or self._new_floor(tenant_id)
             for view in views:
                 if view.id not in floor.queues:
                     self._put(tenant_id, events.QueueSet(queues.queue_of(view.id, view.name, view.settings)))
             await self._ask(tenant_id, None, lambda _: None)
+        return floor
+
+    def _new_floor(self, tenant_id: str) -> Floor:
+        floor = self.floors[tenant_id] = Floor(tenant_id, grace_us=self.grace_us)
         return floor
 
     def _ticket(
@@ -230,6 +273,21 @@ class Desk:
             entered_us=now_us,
             queued_us=now_us,
         )
+
+    def _closed(self, floor: Floor, ticket: Ticket) -> Closed | None:
+        """What happens outside the queue's hours, if it is; notes on the ticket when they begin."""
+        queue = floor.queues.get(ticket.queue_id)
+        calendar = self._calendars.get((floor.tenant_id, queue.hours_id)) if queue is not None and queue.hours_id is not None else None
+        if queue is None or calendar is None or calendar.open_at(ticket.entered_us):
+            return None
+        ticket.opens_us = calendar.next_opening(ticket.entered_us)
+        return queue.closed
+
+    def _keep_hours(self, changed: calendars.CalendarSet) -> None:
+        if changed.calendar is None:
+            self._calendars.pop((changed.tenant_id, changed.hours_id), None)
+        else:
+            self._calendars[changed.tenant_id, changed.hours_id] = changed.calendar
 
     def _entered(self, floor: Floor, ticket: Ticket) -> Place:
         found = floor.find(ticket.conversation_id, ticket.channel)
@@ -263,6 +321,7 @@ class Desk:
                 batch = self._decide(waiting)
                 if not batch.empty:
                     await self._commit(batch, waiting)
+                    self._moved.set()
             except Exception:  # a fault of ours: what is on disk is right, so begin anew from there
                 log.exception("The desk failed and begins anew")
                 _fail(waiting, unavailable())
@@ -270,6 +329,19 @@ class Desk:
             for future, value in waiting:
                 if not future.done():
                     future.set_result(value)
+
+    async def _tell_places(self) -> None:
+        """Tells who waits where they are, soon after something has moved, and now and then, as time alone changes an eta."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(places.FAR_US / 1_000_000):
+                    await self._moved.wait()
+            self._moved.clear()
+            now_us = self.store.clock()
+            for tenant_id, floor in self.floors.items():
+                for topic, note in self._places.setdefault(tenant_id, Places()).notes(floor, now_us):
+                    self.bus.publish(topic, note)
+            await asyncio.sleep(places.EVERY_US / 1_000_000)
 
     async def _begin_anew(self) -> None:
         sockets = {(tenant_id, rep.id): rep.sockets for tenant_id, floor in self.floors.items() for rep in floor.reps.values()}
@@ -308,7 +380,7 @@ class Desk:
             if due_us is not None and due_us <= now_us:
                 entries.add(batch.share(floor.tenant_id), floor, floor.advance(now_us), now_us)
         for each in asked:
-            floor = self.floors.get(each.tenant_id) or self.floors.setdefault(each.tenant_id, Floor(each.tenant_id))
+            floor = self.floors.get(each.tenant_id) or self._new_floor(each.tenant_id)
             try:
                 if each.event is not None:
                     entries.add(batch.share(each.tenant_id), floor, floor.receive(each.event, now_us), now_us)
@@ -408,9 +480,10 @@ class Desk:
         self._stored_tickets.clear()
         self._stored_reps.clear()
         self._begun = False
+        self._calendars = calendars.everything(tx)
 
         def floor_of(tenant_id: str) -> Floor:
-            return self.floors.setdefault(tenant_id, Floor(tenant_id))
+            return self.floors.get(tenant_id) or self._new_floor(tenant_id)
 
         for tenant_id, queue in queues.everything(tx):
             floor_of(tenant_id).receive(events.QueueSet(queue), now_us)

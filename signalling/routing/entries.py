@@ -60,7 +60,9 @@ def add(share: Share, floor: Floor, decisions: Iterable[Decision], now_us: int) 
             case CallbackKept():
                 _line(share, decision, "queue.callback_kept", _place(floor, decision.ticket_id, now_us))
             case Left():
-                data = {"queue_id": decision.queue_id, "reason": decision.reason, "waited_s": decision.waited_us // US}
+                opens_at = rfc3339(decision.opens_us) if decision.opens_us is not None else None
+                waited_s = decision.waited_us // US
+                data = {"queue_id": decision.queue_id, "reason": decision.reason, "waited_s": waited_s, "opens_at": opens_at}
                 _line(share, decision, "queue.left", data)
             case Assigned():
                 _assigned(share, floor, decision)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from signalling.routing.presence import Profile, Status
-from signalling.routing.queue import Queue
+from signalling.routing.queue import Closed, Queue
 from signalling.routing.ticket import Channel, Ticket
 
 
@@ -61,9 +61,13 @@ class WrapUpDone:
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """A customer begins to wait. The ticket is the floor's from now on. Of a conversation and channel that wait already: nothing."""
+    """A customer begins to wait. The ticket is the floor's from now on. Of a conversation and channel that wait already: nothing.
+
+    `closed`: it is outside the queue's hours, and this is what happens then.
+    """
 
     ticket: Ticket
+    closed: Closed | None = None
 
 
 @dataclass(frozen=True, slots=True)

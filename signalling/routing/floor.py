@@ -279,6 +279,12 @@ class Floor:
         self._know(ticket)
         self._place(ticket)
         self._out.append(Entered(*self._names(ticket), ticket.queue_id))
+        if event.closed == "offline_message":
+            self._lose(ticket, "closed", now_us)
+            return
+        if event.closed == "offer_callback":
+            ticket.callback_offered = True
+            self._out.append(CallbackOffered(*self._names(ticket), ticket.queue_id))
         self._wait(ticket, now_us)
 
     def _leave(self, event: events.Leave, now_us: int) -> None:
@@ -550,7 +556,7 @@ class Floor:
 
     def _lose(self, ticket: Ticket, reason: str, now_us: int) -> None:
         self.waiting.leave(ticket)
-        self._out.append(Left(*self._names(ticket), ticket.queue_id, reason, now_us - ticket.entered_us))
+        self._out.append(Left(*self._names(ticket), ticket.queue_id, reason, now_us - ticket.entered_us, ticket.opens_us))
         self._forget(ticket, reason, now_us)
 
     def _forget(self, ticket: Ticket, outcome: str, now_us: int) -> None:

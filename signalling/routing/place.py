@@ -25,6 +25,7 @@ class Place:
     callback_offered: bool
     reason: str | None
     outcome: str
+    opens_at: str | None
 
 
 def place_of(floor: Floor, ticket: Ticket, now_us: int) -> Place:
@@ -45,4 +46,5 @@ def place_of(floor: Floor, ticket: Ticket, now_us: int) -> Place:
         callback_offered=ticket.callback_offered,
         reason=ticket.reason,
         outcome=ticket.outcome,
+        opens_at=rfc3339(ticket.opens_us) if ticket.opens_us is not None else None,
     )

@@ -14,7 +14,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from mediaserver.errors import Conflict, NotFound, Unprocessable
 from signalling.ids import new_id
 from signalling.routing import events
-from signalling.routing.presence import CAPACITY, EXCLUDES, Profile
+from signalling.routing.presence import CAPACITY, Profile
 from signalling.routing.queue import OVERFLOW_MOST, SECOND_US, Overflow, Queue
 from signalling.routing.requirement import steps_of
 from signalling.routing.ticket import CHANNELS
@@ -181,11 +181,13 @@ def set_profile(tx: Transaction, tenant_id: str, profile: Profile) -> Profile:
     return profile
 
 
-def profiles(tx: Transaction, tenant_id: str | None = None) -> list[tuple[str, Profile]]:
-    """All reps' profiles with their tenants; of one tenant, where one is named."""
+def profiles(tx: Transaction, tenant_id: str | None = None, rep_id: str | None = None) -> list[tuple[str, Profile]]:
+    """All reps' profiles with their tenants; of one tenant, or one rep, where one is named."""
     wanted = select(rep_profiles)
     if tenant_id is not None:
         wanted = wanted.where(rep_profiles.c.tenant_id == tenant_id)
+    if rep_id is not None:
+        wanted = wanted.where(rep_profiles.c.rep_id == rep_id)
     return [
         (
             row.tenant_id,
@@ -195,7 +197,7 @@ def profiles(tx: Transaction, tenant_id: str | None = None) -> list[tuple[str, P
                 skills=json.loads(row.skills),
                 languages=frozenset(json.loads(row.languages)),
                 capacity={**dict.fromkeys(CAPACITY, 0), **json.loads(row.capacity)},
-                excludes={channel: tuple(excluded) for channel, excluded in (json.loads(row.excludes) or EXCLUDES).items()},
+                excludes={channel: tuple(excluded) for channel, excluded in json.loads(row.excludes).items()},
             ),
         )
         for row in tx.all(wanted.order_by(rep_profiles.c.tenant_id, rep_profiles.c.rep_id))

@@ -61,6 +61,8 @@ class Ticket:
     overflowed: int = 0  # steps of the queue's overflow that were taken
     visited: tuple[str, ...] = ()  # queues it overflowed from
 
+    opens_us: int | None = None  # of who came outside the hours: when they begin
+
     # Of `floor` and `waiting`, not of the ticket's story:
     key: Any = None  # as in the waiting structure; None: not in it
     group: Any = None

@@ -352,13 +352,19 @@ class PlainFloor:
                 rep = self.rep(rep_id)
                 before, rep.wrap = rep.shown, None
                 self.shows(rep, before, "wrap_up")
-            case e.Enter(ticket):
+            case e.Enter(ticket, closed):
                 if ticket.queue_id not in self.queues:
                     raise Refused
                 known = any(t.id == ticket.id for t in self.tickets)
                 if not known and self.of(ticket.conversation_id, ticket.channel) is None:
                     t = self.new(ticket)
                     self.out.append(d.Entered(*self.names(t), t.queue))
+                    if closed == "offline_message":
+                        self.lose(t, "closed", now)
+                        return
+                    if closed == "offer_callback":
+                        t.callback_offered = True
+                        self.out.append(d.CallbackOffered(*self.names(t), t.queue))
                     self.look(t, now)
             case e.Leave(ticket_id, reason):
                 t = self.ticket(ticket_id)

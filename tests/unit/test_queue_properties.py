@@ -143,10 +143,17 @@ class Desk(RuleBasedStateMachine):
             self.both(e.ProfileSet(profile))
             self.both(e.StatusSet(profile.rep_id, "available"))
 
-    @rule(conversation=conversations, channel=channels, queue=queue_ids, priority=st.integers(-2, 2), steps=st.sampled_from(REQUIREMENTS))
-    def enter(self, conversation: str, channel: Any, queue: str, priority: int, steps: Any) -> None:
+    @rule(
+        conversation=conversations,
+        channel=channels,
+        queue=queue_ids,
+        priority=st.integers(-2, 2),
+        steps=st.sampled_from(REQUIREMENTS),
+        closed=st.sampled_from([None, None, None, "offer_callback", "offline_message"]),
+    )
+    def enter(self, conversation: str, channel: Any, queue: str, priority: int, steps: Any, closed: Any) -> None:
         mine, theirs = self.ticket(conversation, channel, queue, priority, steps)
-        self.both(e.Enter(mine), e.Enter(theirs))
+        self.both(e.Enter(mine, closed), e.Enter(theirs, closed))
 
     @rule(rows=st.lists(st.tuples(channels, queue_ids, st.integers(-2, 2), st.integers(0, 2), st.integers(0, 9)), min_size=4, max_size=10))
     def rush(self, rows: list[tuple[Any, str, int, int, int]]) -> None:
