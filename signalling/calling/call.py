@@ -177,6 +177,7 @@ class Call:
     recording: Recording | None = None
     notes: list[Note] = field(default_factory=list)
     chores: list[Chore] = field(default_factory=list)
+    stored: dict[str, Leg] = field(default_factory=dict, compare=False, repr=False)  # its legs as they were loaded
 
     # Who is in it.
 

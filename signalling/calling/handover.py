@@ -16,7 +16,6 @@ def begin(
     transfer_id: str,
     kind: Kind,
     target_rep_id: str | None,
-    target_name: str = "",
     requirement: str | None = None,
     leg_id: str,
     now_us: int,
@@ -52,15 +51,15 @@ def begin(
     if target_rep_id is None:
         _enter(call, transfer)
     else:
-        _ring(call, transfer, Leg(leg_id, target_rep_id, "rep", LegState.RINGING, target_name, now_us + times.ring_us))
+        _ring(call, transfer, Leg(leg_id, target_rep_id, "rep", LegState.RINGING, now_us + times.ring_us))
     return transfer
 
 
-def offered(call: Call, ticket_id: str, rep_id: str, name: str, *, leg_id: str, deadline_us: int) -> Leg:
+def offered(call: Call, ticket_id: str, rep_id: str, *, leg_id: str, deadline_us: int) -> Leg:
     """The queue has found somebody for the pending transfer: rings them."""
     transfer = _pending(call)
     transfer.step(TransferEvent.OFFER)
-    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, name, deadline_us, ticket_id=ticket_id)
+    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, deadline_us, ticket_id=ticket_id)
     _ring(call, transfer, leg)
     return leg
 

@@ -52,17 +52,17 @@ def queued(call: Call, ticket_id: str) -> None:
     call.note("call.queued", {"ticket_id": ticket_id})
 
 
-def offered(call: Call, ticket_id: str, rep_id: str, name: str, *, leg_id: str, deadline_us: int) -> Leg:
+def offered(call: Call, ticket_id: str, rep_id: str, *, leg_id: str, deadline_us: int) -> Leg:
     """The desk offers it to a rep: rings them."""
     call.step(Event.RING)
-    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, name, deadline_us, ticket_id=ticket_id)
+    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, deadline_us, ticket_id=ticket_id)
     call.legs.append(leg)
     call.note("call.ringing", {"leg_id": leg.id, "rep_id": rep_id}, staff=True)
     return leg
 
 
-def accept(call: Call, leg: Leg, now_us: int, times: Times) -> None:
-    """They take it, and have a while to come into the room."""
+def accept(call: Call, leg: Leg, now_us: int, times: Times, *, answer: bool = True) -> None:
+    """They take it, and have a while to come into the room. `answer` False: the desk knows already."""
     primary, target = call.state is State.RINGING, handover.seeking(call, leg)
     leg.step(LegEvent.ACCEPT, now_us + times.join_us)
     if target:
@@ -78,7 +78,8 @@ def accept(call: Call, leg: Leg, now_us: int, times: Times) -> None:
             call.rep_id = leg.person_id
         if leg.ticket_id is not None:
             leg.channel = call.media
-            call.chore("answer", ticket_id=leg.ticket_id, rep_id=leg.person_id, accepted=True, channel=call.media)
+            if answer:
+                call.chore("answer", ticket_id=leg.ticket_id, rep_id=leg.person_id, accepted=True, channel=call.media)
             if leg.ticket_id == call.ticket_id:
                 call.ticket_id = None
             elif call.pending is not None and leg.ticket_id == call.pending.ticket_id:
@@ -90,15 +91,16 @@ def accept(call: Call, leg: Leg, now_us: int, times: Times) -> None:
     call.settle(now_us)
 
 
-def refuse_ring(call: Call, leg: Leg, event: LegEvent, now_us: int) -> None:
-    """They do not take it: DECLINE, or TIMEOUT where they said nothing. The desk looks for the next one, or there is nobody else."""
+def refuse_ring(call: Call, leg: Leg, event: LegEvent, now_us: int, *, answer: bool = True) -> None:
+    """They do not take it: DECLINE, or TIMEOUT where they said nothing. The desk looks for the next one, or there is nobody else.
+    `answer` False: the desk knows already."""
     primary, target = call.state is State.RINGING, handover.seeking(call, leg)
     declined = event is LegEvent.DECLINE
     if leg.state is not LegState.RINGING:
         leg.step(event)  # raises
     leg.finish(event, "declined" if declined else "no_answer", now_us)
     call.note("call.declined" if declined else "call.missed", {"leg_id": leg.id, "person_id": leg.person_id}, staff=leg.role == "rep")
-    if leg.ticket_id is not None:
+    if leg.ticket_id is not None and answer:
         call.chore("answer", ticket_id=leg.ticket_id, rep_id=leg.person_id, accepted=False, channel=call.media)
     if target:
         handover.failed(call, TransferEvent.DECLINE if declined else TransferEvent.TIMEOUT, now_us)

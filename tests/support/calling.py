@@ -31,7 +31,7 @@ def queued() -> Call:
 
 def ringing() -> Call:
     call = queued()
-    ring.offered(call, "tick_1", REP, "Rita", leg_id="leg_r", deadline_us=NOW + 20)
+    ring.offered(call, "tick_1", REP, leg_id="leg_r", deadline_us=NOW + 20)
     return call
 
 
@@ -81,7 +81,7 @@ def transferring(kind: Kind, state: TransferState, *, to_queue: bool = False) ->
     if to_queue:
         assert call.transfer is not None
         call.transfer.ticket_id = "tick_2"
-        handover.offered(call, "tick_2", TARGET, "Tom", leg_id="leg_t", deadline_us=NOW + 20)
+        handover.offered(call, "tick_2", TARGET, leg_id="leg_t", deadline_us=NOW + 20)
     if state is TransferState.RINGING:
         return call
     target = call.leg("leg_t")

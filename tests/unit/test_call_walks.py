@@ -39,9 +39,9 @@ def offer(walk: Walk, number: int) -> None:
     if call.of(rep) is not None:
         raise Conflict("The desk offers nothing to somebody who is in it.")
     if transfer is not None and transfer.ticket_id is not None:
-        handover.offered(call, transfer.ticket_id, rep, "", leg_id=walk.make("leg"), deadline_us=NOW)
+        handover.offered(call, transfer.ticket_id, rep, leg_id=walk.make("leg"), deadline_us=NOW)
     elif call.ticket_id is not None:
-        ring.offered(call, call.ticket_id, rep, "", leg_id=walk.make("leg"), deadline_us=NOW)
+        ring.offered(call, call.ticket_id, rep, leg_id=walk.make("leg"), deadline_us=NOW)
     else:
         raise Conflict("Nothing is in the queue.")
 
@@ -95,12 +95,12 @@ ACTS: tuple[Callable[[Walk, int], object], ...] = (
     lambda walk, number: controls.mute(walk.call, walk.any_leg(number), bool(number % 2)),
     lambda walk, number: controls.change_media(walk.call, "video" if number % 2 else "voice"),
     lambda walk, number: controls.share(walk.call, walk.any_leg(number), bool(number % 3)),
-    lambda walk, number: controls.add(walk.call, REPS[number % 3], "", leg_id=walk.make("leg"), now_us=NOW, times=TIMES),
+    lambda walk, number: controls.add(walk.call, REPS[number % 3], leg_id=walk.make("leg"), now_us=NOW, times=TIMES),
     lambda walk, number: handover.swap(walk.call),
     lambda walk, number: handover.complete(walk.call, NOW),
     lambda walk, number: handover.abort(walk.call, NOW),
     lambda walk, number: supervision.supervise(
-        walk.call, BOSS, "", ("monitor", "whisper", "barge")[number % 3], leg_id=walk.make("leg"), now_us=NOW, times=TIMES
+        walk.call, BOSS, ("monitor", "whisper", "barge")[number % 3], leg_id=walk.make("leg"), now_us=NOW, times=TIMES
     ),
     lambda walk, number: recording.start(walk.call, walk.make("rec"), [CUSTOMER], REP),
     lambda walk, number: recording.payment_step(walk.call, bool(number % 2)),

@@ -4,6 +4,7 @@ from signalling.api.operation import Operation
 from signalling.api.routes import (
     accounts,
     attachments,
+    calls,
     carts,
     conversations,
     help,
@@ -25,6 +26,7 @@ SUBJECTS = (
     messages,
     attachments,
     transcripts,
+    calls,
     carts,
     help,
     payments,
