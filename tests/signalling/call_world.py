@@ -231,7 +231,7 @@ class World:
         """Waits until what has been told is done, twice over: doing it may tell more."""
         async with asyncio.timeout(DEADLINE_S):
             for _ in range(2):
-                while not await self.calls.settled():
+                while not await self.calls.settled():  # noqa: ASYNC110  # it asks the database, which tells no event
                     await asyncio.sleep(0.002)
 
     async def converse(self, rep: Caller | None = None, customer: Caller = CUSTOMER) -> str:

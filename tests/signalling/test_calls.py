@@ -1,4 +1,4 @@
-"""Calls on both databases: asked for, offered, declined, accepted, lost and found, ended; what the timeline, the desk and the room get of it."""
+"""Calls on both databases: asked for, offered, declined, accepted, lost and found; what the timeline, the desk and the room get of it."""
 
 import pytest
 
