@@ -166,12 +166,14 @@ class Calls:
 
     def _on_desk(self, _: str, decision: object) -> None:
         match decision:
-            case decisions.Offered(call_id=str()):
+            case decisions.Offered(channel="voice" | "video"):
                 self._take(self._offered, decision)
-            case decisions.OfferEnded(call_id=str()):
+            case decisions.OfferEnded(channel="voice" | "video"):
                 self._take(self.store.write, happenings.offer_ended, decision)
-            case decisions.Assigned(call_id=str()):
+            case decisions.Assigned(channel="voice" | "video"):
                 self._take(self.store.write, happenings.assigned, decision, self.times)
+            case decisions.CallbackKept():
+                self._take(self.store.write, happenings.callback_kept, decision)
             case decisions.Left():
                 self._take(self._ticket_left, decision)
 
@@ -347,6 +349,10 @@ class Calls:
             await self.desk.leave(offer.tenant_id, offer.ticket_id, "call_ended")
         elif outcome == "busy":
             await self.desk.answer(offer.tenant_id, offer.ticket_id, offer.rep_id, False)
+        elif outcome == "ours":
+            call = await self.store.read(happenings.of_conversation, offer.tenant_id, offer.conversation_id)
+            if call is not None and call.rep_id is not None:
+                await self.desk.take(offer.tenant_id, call.rep_id, offer.conversation_id, offer.channel, force=True)
 
     async def _ticket_left(self, left: decisions.Left) -> None:
         found = await self.store.read(happenings.ticket_of, left)

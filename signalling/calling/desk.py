@@ -3,14 +3,15 @@
 `QueueDesk` is the seam (`routing.desk.Desk` is one). For `calls`, which runs `do` for one chore after the other until each is done: at
 least once, in order, so that whatever the desk is told twice must be harmless there.
 
-What the desk refuses for good (a 4xx) is not asked again: a ticket that cannot be had ends the call or the transfer with the desk's reason,
-an offer that had expired when its rep accepted is taken by force, everything else is over there already.
+The desk has one ticket for a conversation and channel, with one rep: `take` moves it to whoever the call is now, `requeue` lets it wait
+again. What the desk refuses for good (a 4xx) is not asked again: a ticket that cannot be had ends the call or the transfer with the
+desk's reason, an offer that had expired when its rep accepted is taken by force, everything else is over there already.
 """
 
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Row, delete, select
 
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 CHORES_MOST = 100
 # A customer who is being transferred has waited once already.
 TRANSFER_PRIORITY = 10
+Channel = Literal["chat", "voice", "video"]
+# A call's ticket is of the channel it began with; the call may have gone from one to the other since.
+CHANNELS: tuple[Channel, ...] = ("voice", "video")
 
 
 class Ticket(Protocol):
@@ -52,25 +56,37 @@ class QueueDesk(Protocol):
         self,
         tenant_id: str,
         conversation_id: str,
-        channel: Media,
-        requirement: str | None = None,
+        channel: Channel = "chat",
+        requirement: Any = None,
         priority: int = 0,
         reason: str | None = None,
         call_id: str | None = None,
     ) -> Ticket:
         """A place in the queue."""
 
-    async def leave(self, tenant_id: str, ticket_id: str, reason: str) -> None:
-        """Gives it up."""
+    async def leave(self, tenant_id: str, ticket_id: str, reason: str = "customer") -> bool:
+        """Gives it up. False where it did not wait."""
 
     async def answer(self, tenant_id: str, ticket_id: str, rep_id: str, accepted: bool) -> None:
         """A rep's word on an offer."""
 
-    async def take(self, tenant_id: str, rep_id: str, conversation_id: str, channel: Media, force: bool = False) -> None:
-        """Books a rep's capacity."""
+    async def take(self, tenant_id: str, rep_id: str, conversation_id: str, channel: Channel, *, force: bool = False) -> Ticket:
+        """Makes the conversation's ticket this rep's, wherever it was."""
 
-    async def finish(self, tenant_id: str, rep_id: str, conversation_id: str, channel: Media) -> None:
-        """Ends a rep's work; wrap-up begins."""
+    async def transfer(
+        self,
+        tenant_id: str,
+        ticket_id: str,
+        *,
+        queue_id: str | None = None,
+        rep_id: str | None = None,
+        hold_s: int = 60,
+        requirement: Any = None,
+    ) -> None:
+        """Lets a rep's ticket wait again."""
+
+    async def finish(self, tenant_id: str, rep_id: str, conversation_id: str, channel: Channel) -> None:
+        """Ends a rep's work; wrap-up begins. Nothing where it is not theirs."""
 
 
 def waiting(tx: Transaction) -> list[Row[Any]]:
@@ -84,7 +100,7 @@ async def do(desk: QueueDesk, store: Store, row: Row[Any]) -> None:
     tenant_id, conversation_id = row.tenant_id, row.conversation_id
     try:
         match row.what:
-            case "enter":
+            case "enter" | "requeue":
                 await _enter(desk, store, row, arguments)
             case "leave":
                 await desk.leave(tenant_id, arguments["ticket_id"], arguments["reason"])
@@ -93,7 +109,8 @@ async def do(desk: QueueDesk, store: Store, row: Row[Any]) -> None:
             case "take":
                 await desk.take(tenant_id, arguments["rep_id"], conversation_id, arguments["channel"], force=True)
             case "finish":
-                await desk.finish(tenant_id, arguments["rep_id"], conversation_id, arguments["channel"])
+                for channel in CHANNELS:
+                    await desk.finish(tenant_id, arguments["rep_id"], conversation_id, channel)
     except Unavailable:
         raise
     except RemoteError as error:
@@ -106,15 +123,7 @@ async def _enter(desk: QueueDesk, store: Store, row: Row[Any], arguments: Mappin
     if wanted is None:
         return
     try:
-        ticket = await desk.enter(
-            row.tenant_id,
-            row.conversation_id,
-            wanted,
-            requirement=arguments["requirement"],
-            priority=TRANSFER_PRIORITY if arguments["transfer_id"] else 0,
-            reason="transfer" if arguments["transfer_id"] else "call",
-            call_id=row.call_id,
-        )
+        ticket = await (_requeued if row.what == "requeue" else _fresh)(desk, row, arguments, wanted)
     except Unavailable:
         raise
     except RemoteError as error:
@@ -124,6 +133,25 @@ async def _enter(desk: QueueDesk, store: Store, row: Row[Any], arguments: Mappin
         await store.write(refused, row.tenant_id, row.call_id, arguments["transfer_id"], ticket.outcome)
     elif not await store.write(_entered, row.tenant_id, row.call_id, arguments["transfer_id"], ticket.id):
         await desk.leave(row.tenant_id, ticket.id, "call_ended")
+
+
+async def _fresh(desk: QueueDesk, row: Row[Any], arguments: Mapping[str, Any], channel: Media) -> Ticket:
+    transfer = arguments["transfer_id"] is not None
+    return await desk.enter(
+        row.tenant_id,
+        row.conversation_id,
+        channel,
+        requirement=arguments["requirement"],
+        priority=TRANSFER_PRIORITY if transfer else 0,
+        reason="transfer" if transfer else "call",
+        call_id=row.call_id,
+    )
+
+
+async def _requeued(desk: QueueDesk, row: Row[Any], arguments: Mapping[str, Any], _: Media) -> Ticket:
+    ticket = await desk.take(row.tenant_id, arguments["rep_id"], row.conversation_id, arguments["channel"], force=True)
+    await desk.transfer(row.tenant_id, ticket.id, requirement=arguments["requirement"])
+    return ticket
 
 
 async def _answer(desk: QueueDesk, row: Row[Any], arguments: Mapping[str, Any]) -> None:

@@ -14,25 +14,27 @@ from signalling.calling.leg import Leg, LegEvent, LegState
 from signalling.calling.quality import Quality
 from signalling.calling.transfer import TransferState
 from signalling.calling.works import at_payment_step
+from signalling.conversation import conversation
 from signalling.conversation.timeline import SYSTEM, Actor
 from signalling.ids import new_id
 from signalling.privacy import consent
-from signalling.routing.decisions import Assigned, Left, Offered, OfferEnded
+from signalling.routing.decisions import Assigned, CallbackKept, Left, Offered, OfferEnded
 from signalling.store import Transaction
 from signalling.store.tables.calling import call_legs, call_transfers, calls
 
 
-def offered(tx: Transaction, offer: Offered, times: Times) -> Literal["rung", "busy", "stale"]:
-    """The desk offers a call, or a transfer's, to a rep: rings them. `busy`: they are in this very call; `stale`: nobody waits for it."""
-    call = records.find(tx, offer.tenant_id, offer.call_id or "")
-    if call is None or call.state is State.ENDED:
-        return "stale"
+def offered(tx: Transaction, offer: Offered, times: Times) -> Literal["rung", "busy", "stale", "ours", "foreign"]:
+    """The desk offers a call, or a transfer's, to a rep: rings them. `busy`: they talk to somebody; `stale`: its call is over; `ours`:
+    it is with a rep in fact, whom the desk has lost sight of; `foreign`: no call's."""
+    call = of_conversation(tx, offer.tenant_id, offer.conversation_id)
+    if call is None:
+        return "foreign" if offer.call_id is None or offer.callback else "stale"
     former = _ringing(call, offer.ticket_id)
     if former is not None:
         if former.person_id == offer.rep_id:
             return "rung"
         ring.withdrawn(call, former, tx.now_us)
-    if call.of(offer.rep_id) is not None:
+    if call.of(offer.rep_id) is not None or records.busy(tx, offer.tenant_id, offer.rep_id) is not None:
         return "busy"
     deadline_us = offer.expires_at_us + times.offer_slack_us
     transfer = call.pending
@@ -43,14 +45,14 @@ def offered(tx: Transaction, offer: Offered, times: Times) -> Literal["rung", "b
         call.ticket_id = offer.ticket_id
         ring.offered(call, offer.ticket_id, offer.rep_id, leg_id=new_id("leg"), deadline_us=deadline_us)
     else:
-        return "stale"
+        return "ours"
     records.save(tx, call, SYSTEM)
     return "rung"
 
 
 def offer_ended(tx: Transaction, ended: OfferEnded) -> None:
     """The rep is asked no more."""
-    call, leg = _offer(tx, ended.tenant_id, ended.call_id, ended.ticket_id, ended.rep_id)
+    call, leg = _offer(tx, ended)
     if call is None or leg is None or ended.outcome == "accepted":
         return
     if ended.outcome == "withdrawn":
@@ -63,11 +65,44 @@ def offer_ended(tx: Transaction, ended: OfferEnded) -> None:
 
 def assigned(tx: Transaction, assignment: Assigned, times: Times) -> None:
     """The rep has accepted at the desk; where they did so at the call, this is known already."""
-    call, leg = _offer(tx, assignment.tenant_id, assignment.call_id, assignment.ticket_id, assignment.rep_id)
-    if call is None or leg is None or records.busy(tx, assignment.tenant_id, assignment.rep_id) is not None:
+    call, leg = _offer(tx, assignment)
+    if records.busy(tx, assignment.tenant_id, assignment.rep_id) is not None:
         return
-    ring.accept(call, leg, tx.now_us, times, answer=False)
-    records.save(tx, call, Actor("rep", assignment.rep_id))
+    if call is not None and leg is not None:
+        ring.accept(call, leg, tx.now_us, times, answer=False)
+        records.save(tx, call, Actor("rep", assignment.rep_id))
+    elif call is None and assignment.callback:
+        _call_back(tx, assignment, times)
+
+
+def _call_back(tx: Transaction, assignment: Assigned, times: Times) -> None:
+    """The customer had gone and kept the place; it is their turn, and a rep has taken it: rings them."""
+    row = conversation.find(tx, assignment.tenant_id, assignment.conversation_id)
+    if row is None or row.status != "open" or assignment.channel == "chat":
+        return
+    call = ring.request(
+        assignment.tenant_id,
+        new_id("call"),
+        row.id,
+        customer=Leg(new_id("leg"), row.customer_id, "customer", LegState.RINGING),
+        rep=Leg(new_id("leg"), assignment.rep_id, "rep", LegState.RINGING),
+        by=assignment.rep_id,
+        media=assignment.channel,
+        requirement=None,
+        now_us=tx.now_us,
+        times=times,
+    )
+    call.payment_step = at_payment_step(tx, assignment.tenant_id, row.id)
+    records.save(tx, call, Actor("rep", assignment.rep_id), new=True)
+
+
+def callback_kept(tx: Transaction, kept: CallbackKept) -> None:
+    """The customer does not wait any longer, but keeps the place: their call is over, its ticket is not."""
+    call = of_conversation(tx, kept.tenant_id, kept.conversation_id)
+    if call is not None and call.ticket_id == kept.ticket_id:
+        call.ticket_id = None
+        ring.cancel(call, tx.now_us, reason="callback")
+        records.save(tx, call, SYSTEM)
 
 
 def ticket_of(tx: Transaction, left: Left) -> tuple[str, str | None] | None:
@@ -170,9 +205,8 @@ def open_calls(tx: Transaction) -> list[tuple[str, str]]:
 
 def follow_policy(tx: Transaction, tenant_id: str, conversation_id: str) -> None:
     """Brings the conversation's call to what the timeline says of the payment step, and the ledger of consent."""
-    row = tx.first(select(calls.c.id).where(calls.c.tenant_id == tenant_id, calls.c.open_conversation_id == conversation_id))
-    call = records.find(tx, tenant_id, row.id) if row is not None else None
-    if call is None or call.state is State.ENDED:
+    call = of_conversation(tx, tenant_id, conversation_id)
+    if call is None:
         return
     changed = recording.payment_step(call, at_payment_step(tx, tenant_id, conversation_id))
     if call.recording is not None and consent.current(tx, tenant_id, conversation_id, call.customer_id, "recording") is None:
@@ -186,11 +220,17 @@ def _leg(tx: Transaction, tenant_id: str, call_id: str, leg_id: str) -> tuple[Ca
     return call, None if call is None else next((leg for leg in call.legs if leg.id == leg_id), None)
 
 
-def _offer(tx: Transaction, tenant_id: str, call_id: str | None, ticket_id: str, rep_id: str) -> tuple[Call | None, Leg | None]:
+def of_conversation(tx: Transaction, tenant_id: str, conversation_id: str) -> Call | None:
+    """The conversation's call. The desk's ticket is the conversation's, and may have been made for an earlier one."""
+    row = tx.first(select(calls.c.id).where(calls.c.tenant_id == tenant_id, calls.c.open_conversation_id == conversation_id))
+    return records.find(tx, tenant_id, row.id) if row is not None else None
+
+
+def _offer(tx: Transaction, decision: OfferEnded | Assigned) -> tuple[Call | None, Leg | None]:
     """The call, and the leg that rings by this very offer."""
-    call = records.find(tx, tenant_id, call_id) if call_id is not None else None
-    leg = _ringing(call, ticket_id) if call is not None else None
-    return call, leg if leg is not None and leg.person_id == rep_id else None
+    call = of_conversation(tx, decision.tenant_id, decision.conversation_id)
+    leg = _ringing(call, decision.ticket_id) if call is not None else None
+    return call, leg if leg is not None and leg.person_id == decision.rep_id else None
 
 
 def _ringing(call: Call, ticket_id: str) -> Leg | None:

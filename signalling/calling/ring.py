@@ -39,7 +39,7 @@ def request(
     call.divert = callee is rep
     if caller is rep:
         call.rep_id = rep.person_id
-        book(call, caller)
+        call.book(caller)
     call.step(Event.RING)
     call.note("call.ringing", {"leg_id": callee.id, "person_id": callee.person_id, "role": callee.role})
     return call
@@ -77,15 +77,18 @@ def accept(call: Call, leg: Leg, now_us: int, times: Times, *, answer: bool = Tr
         if primary:
             call.rep_id = leg.person_id
         if leg.ticket_id is not None:
-            leg.channel = call.media
+            known = [each.channel for each in call.legs if each.channel is not None]
+            for each in call.legs:
+                each.channel = None  # the queue has moved it
+            leg.channel = known[0] if known else call.media
             if answer:
                 call.chore("answer", ticket_id=leg.ticket_id, rep_id=leg.person_id, accepted=True, channel=call.media)
             if leg.ticket_id == call.ticket_id:
                 call.ticket_id = None
             elif call.pending is not None and leg.ticket_id == call.pending.ticket_id:
                 call.pending.ticket_id = None
-        else:
-            book(call, leg)
+        elif primary:
+            call.book(leg)
     data = {"leg_id": leg.id, "person_id": leg.person_id, "role": leg.role, "media": call.media}
     call.note("call.accepted" if primary else "call.leg_accepted", data, staff=target)
     call.settle(now_us)
@@ -136,12 +139,6 @@ def cancel(call: Call, now_us: int, *, reason: str) -> None:
 def fail(call: Call, reason: str, now_us: int) -> None:
     """The desk cannot serve it."""
     call.end(Event.FAIL, reason, now_us)
-
-
-def book(call: Call, leg: Leg) -> None:
-    """Has the desk book a rep's capacity for what did not come through the queue."""
-    leg.channel = call.media
-    call.chore("take", rep_id=leg.person_id, channel=call.media)
 
 
 def _enter(call: Call) -> None:

@@ -19,6 +19,7 @@ from signalling.conversation import conversation
 from signalling.identity.caller import SUPERVISORS, Caller
 from signalling.ids import new_id
 from signalling.privacy import consent
+from signalling.routing import requirement as requirements
 from signalling.store import Transaction
 from signalling.store.tables.calling import call_legs, calls
 from signalling.store.tables.conversation import timeline
@@ -39,6 +40,7 @@ def request(
 ) -> CallView:
     """A customer asks for a call (`to`: `rep`, their own, with the queue behind; `queue`; `anybody`: their own rep where there is one), or
     the conversation's rep, or a supervisor, rings the customer."""
+    requirements.read(requirement)
     row = conversation.require(tx, caller, conversation_id)
     existing = records.find(tx, caller.tenant_id, call_id)
     if existing is not None:
@@ -249,6 +251,7 @@ def transfer(
             return
         if rep_id is not None:
             _require_available(tx, caller, rep_id)
+        requirements.read(requirement)
         handover.begin(
             call,
             own,

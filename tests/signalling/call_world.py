@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mediaserver.errors import Conflict, NotFound, Unavailable
+from mediaserver.errors import Conflict, Unavailable
 from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.bus import Bus
@@ -115,20 +115,41 @@ class FakeTicket:
 
 
 class FakeDesk:
-    """Offers whatever waits to `reps`, in their order, as the desk would; keeps books of who is busy with what."""
+    """One ticket for a conversation and channel, as the desk has; offered to `reps` in their order."""
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
-        self._bus, self._clock = bus, clock
+        self.bus, self._clock = bus, clock
         self.reps: list[str] = []
         self.tickets: dict[str, FakeTicket] = {}
-        self.booked: list[tuple[str, str]] = []
         self.finished: list[tuple[str, str]] = []
         self.closed = False
 
+    @property
+    def booked(self) -> list[tuple[str, str]]:
+        """Who is busy with what."""
+        return [(each.rep_id or "", each.channel) for each in self.tickets.values() if each.state == "assigned"]
+
+    @property
+    def waiting(self) -> list[FakeTicket]:
+        return [each for each in self.tickets.values() if each.state in ("waiting", "offered")]
+
+    def find(self, conversation_id: str, channel: str) -> FakeTicket | None:
+        of = [each for each in self.tickets.values() if each.conversation_id == conversation_id and each.channel == channel]
+        return next((each for each in of if each.state != "ended"), None)
+
+    def _tell(self, kind: Any, ticket: FakeTicket, **more: Any) -> None:
+        of = {"tenant_id": TENANT, "ticket_id": ticket.id, "conversation_id": ticket.conversation_id, "channel": ticket.channel}
+        if kind is not TicketLeft:
+            of |= {"rep_id": ticket.rep_id, "call_id": ticket.call_id}
+        self.bus.publish(TOPIC, kind(**of, **more))
+
     async def enter(
-        self, tenant_id: str, conversation_id: str, channel: Any, requirement: str | None = None, priority: int = 0,
+        self, tenant_id: str, conversation_id: str, channel: str = "chat", requirement: Any = None, priority: int = 0,
         reason: str | None = None, call_id: str | None = None,
     ) -> FakeTicket:  # fmt: skip
+        found = self.find(conversation_id, channel)
+        if found is not None:
+            return found
         ticket = FakeTicket(new_id("tick"), conversation_id, channel, call_id, requirement)
         self.tickets[ticket.id] = ticket
         if self.closed:
@@ -139,32 +160,20 @@ class FakeDesk:
 
     def offer(self, ticket: FakeTicket) -> None:
         """To the first who has not let it pass and is not busy."""
-        busy = {rep for rep, _ in self.booked} | {each.rep_id for each in self.tickets.values() if each.state == "offered"}
+        busy = {each.rep_id for each in self.tickets.values() if each.state in ("assigned", "offered")}
         free = [rep for rep in self.reps if rep not in ticket.passed | busy]
         ticket.state, ticket.rep_id = "waiting", None
         if free:
             ticket.state, ticket.rep_id = "offered", free[0]
-            until = self._clock() + OFFER_S * SECOND_US
-            self._bus.publish(
-                TOPIC,
-                Offered(TENANT, ticket.id, ticket.conversation_id, ticket.channel, free[0], ticket.call_id, until),  # type: ignore[arg-type]  # "voice" or "video"
-            )
+            self._tell(Offered, ticket, expires_at_us=self._clock() + OFFER_S * SECOND_US)
 
-    def end_offer(self, ticket: FakeTicket, outcome: Any) -> None:
-        rep = ticket.rep_id or ""
-        ticket.passed.add(rep)
-        self._bus.publish(
-            TOPIC,
-            OfferEnded(TENANT, ticket.id, ticket.conversation_id, ticket.channel, rep, ticket.call_id, outcome),  # type: ignore[arg-type]  # as above
-        )
+    def end_offer(self, ticket: FakeTicket, outcome: str) -> None:
+        ticket.passed.add(ticket.rep_id or "")
+        self._tell(OfferEnded, ticket, outcome=outcome)
         if outcome == "accepted":
-            self.booked.append((rep, ticket.channel))
             ticket.state = "assigned"
-            self._bus.publish(
-                TOPIC,
-                Assigned(TENANT, ticket.id, ticket.conversation_id, ticket.channel, rep, ticket.call_id),  # type: ignore[arg-type]  # as above
-            )
-        else:
+            self._tell(Assigned, ticket)
+        elif outcome != "withdrawn":
             self.offer(ticket)
 
     def time_out(self, ticket_id: str) -> None:
@@ -174,13 +183,16 @@ class FakeDesk:
         """As overflow does."""
         ticket = self.tickets[ticket_id]
         ticket.state = "ended"
-        self._bus.publish(TOPIC, TicketLeft(TENANT, ticket_id, ticket.conversation_id, ticket.channel, "queue", reason, 0))  # type: ignore[arg-type]  # as above
+        self._tell(TicketLeft, ticket, queue_id="queue", reason=reason, waited_us=0)
 
-    async def leave(self, tenant_id: str, ticket_id: str, reason: str) -> None:
+    async def leave(self, tenant_id: str, ticket_id: str, reason: str = "customer") -> bool:
         ticket = self.tickets.get(ticket_id)
         if ticket is None or ticket.state not in ("waiting", "offered"):
-            raise NotFound("There is no such ticket.")
+            return False
+        if ticket.state == "offered":
+            self.end_offer(ticket, "withdrawn")
         ticket.state, ticket.outcome = "ended", reason
+        return True
 
     async def answer(self, tenant_id: str, ticket_id: str, rep_id: str, accepted: bool) -> None:
         ticket = self.tickets[ticket_id]
@@ -188,14 +200,33 @@ class FakeDesk:
             raise Conflict("This offer is over.")
         self.end_offer(ticket, "accepted" if accepted else "declined")
 
-    async def take(self, tenant_id: str, rep_id: str, conversation_id: str, channel: Any, force: bool = False) -> None:
-        self.booked.append((rep_id, channel))
+    async def take(self, tenant_id: str, rep_id: str, conversation_id: str, channel: str = "chat", *, force: bool = False) -> FakeTicket:
+        ticket = self.find(conversation_id, channel)
+        if ticket is None:
+            ticket = FakeTicket(new_id("tick"), conversation_id, channel, None, None)
+            self.tickets[ticket.id] = ticket
+        if ticket.state == "offered" and ticket.rep_id != rep_id:
+            self.end_offer(ticket, "withdrawn")
+        if (ticket.state, ticket.rep_id) != ("assigned", rep_id):
+            ticket.state, ticket.rep_id = "assigned", rep_id
+            self._tell(Assigned, ticket)
+        return ticket
 
-    async def finish(self, tenant_id: str, rep_id: str, conversation_id: str, channel: Any) -> None:
-        if (rep_id, channel) not in self.booked:
-            raise Conflict("They are not at it.")
-        self.booked.remove((rep_id, channel))
-        self.finished.append((rep_id, channel))
+    async def transfer(
+        self, tenant_id: str, ticket_id: str, *, queue_id: str | None = None, rep_id: str | None = None, hold_s: int = 60,
+        requirement: Any = None,
+    ) -> None:  # fmt: skip
+        ticket = self.tickets[ticket_id]
+        if ticket.state != "assigned":
+            raise Conflict("Only assigned work can be transferred.")
+        ticket.passed, ticket.requirement = {ticket.rep_id or ""}, requirement
+        self.offer(ticket)
+
+    async def finish(self, tenant_id: str, rep_id: str, conversation_id: str, channel: str) -> None:
+        ticket = self.find(conversation_id, channel)
+        if ticket is not None and (ticket.state, ticket.rep_id) == ("assigned", rep_id):
+            ticket.state = "ended"
+            self.finished.append((rep_id, channel))
 
 
 class World:
@@ -212,7 +243,7 @@ class World:
         """A process begins; again: it begins anew on the same database."""
         self.core = SignallingCore(self.settings, self.media, clock=self.clock)
         self.desk = getattr(self, "desk", None) or FakeDesk(self.core.bus, self.clock)
-        self.desk._bus = self.core.bus
+        self.desk.bus = self.core.bus
         self.calls.desk = self.desk
         await self.core.start()
 

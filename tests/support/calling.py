@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from signalling.calling import attendance, controls, handover, ring
-from signalling.calling.call import Call, State, Times
+from signalling.calling.call import Call, Chore, State, Times
 from signalling.calling.leg import Leg, LegState
 from signalling.calling.transfer import Kind, TransferState
 
@@ -26,6 +26,7 @@ def requested(*, rep: str | None = None, by: str = CUSTOMER) -> Call:
 def queued() -> Call:
     call = requested()
     ring.queued(call, "tick_1")
+    call.chores.append(Chore("made", {}))
     return call
 
 
