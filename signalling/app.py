@@ -47,18 +47,18 @@ class SignallingCore:
         self.store = Store(settings.database, bus=self.bus, master_keys=secrets.master_keys, clock=clock)
         self.address = ""
         common = (settings, self.store, self.bus)
-        desk = Desk(*common)
+        media, desk = media or NoMedia(), Desk(*common)
         self.services = Services(
             settings=settings,
             store=self.store,
             bus=self.bus,
-            media=media or NoMedia(),
+            media=media,
             metrics=SignallingMetrics(*common),
             doors=Doors(*common),
             identity=Identity(*common, secrets.session_secret),
             chat=Chat(*common, desk),
             desk=desk,
-            calls=Calls(*common),
+            calls=Calls(*common, media, desk),
             shops=Shops(*common),
             payments=Payments(*common, ledger=Bill(), public_url=lambda: settings.public_url or self.address),
             trouble=TroubleWatch(*common, desk),

@@ -4,6 +4,7 @@ For the program (`load`) and for tests (`Settings(...)`). Rules and error messag
 configured are made by `installation`.
 """
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
@@ -29,6 +30,19 @@ class Settings(MediaSettings):
     smtp_url: str = Field(default="", repr=False, description="smtp://USER:PASSWORD@HOST:PORT or smtps://...; empty: no mail is sent")
     mail_from: str = Field(default="", description="sender of mails, such as Shop <help@shop.example>")
     stripe_url: str = Field(default="https://api.stripe.com", description="Stripe's API; another address only for a stand-in in tests")
+    call_ring_timeout_s: float = Field(
+        default=25.0, gt=0, le=300, description="how long a call rings at a rep or customer who is called directly"
+    )
+    call_join_timeout_s: float = Field(
+        default=30.0, gt=0, le=300, description="how long after accepting somebody may take to come into a call"
+    )
+    call_reconnect_grace_s: float = Field(
+        default=45.0, gt=0, le=600, description="how long somebody whose connection is lost is waited for in a call"
+    )
+    call_token_ttl_s: int = Field(default=120, ge=5, le=3600, description="how long a token for a call's room is good for entering it")
+    call_recording_announcement: Path | None = Field(
+        default=None, description="sound file that tells everybody in a call that it is recorded; none: two tones"
+    )
     webhook_private_addresses: bool = Field(default=False, description="whether webhooks may go to private and loopback addresses")
 
     sockets_max: int = Field(default=20000, ge=1, description="client sockets beyond this are refused with 503")

@@ -80,15 +80,19 @@ def _leave(call: Call, leg: Leg, event: LegEvent, reason: str, now_us: int) -> N
             _finish(call, leg, event, reason, now_us)
         call.settle(now_us)
     elif transfer is not None and leg.id == transfer.target_leg_id:
+        if not call.orphaned:
+            leg.channel = None  # the desk's ticket goes back with the customer
         _finish(call, leg, event, reason, now_us)
         handover.failed(call, TransferEvent.FAIL, now_us)
         call.settle(now_us)
     elif len(call.reps) == 1 and not call.orphaned:
         call.end(ending, reason, now_us)
     else:
+        successor = next((each for each in call.reps if each is not leg), None)
+        if call.rep_id == leg.person_id and successor is not None:
+            call.rep_id = successor.person_id
+            call.book(successor)
         _finish(call, leg, event, reason, now_us)
-        if call.rep_id == leg.person_id and call.reps:
-            call.rep_id = call.reps[0].person_id
         call.settle(now_us)
 
 

@@ -73,8 +73,8 @@ _STEADY = {_E.HANG_UP: _S.ENDED, _E.FAIL: _S.ENDED}
 _TALK = (_E.CHANGE_MEDIA, _E.MUTE, _E.UNMUTE, _E.SHARE, _E.UNSHARE, _E.ADD, _E.SUPERVISE, _E.RECORD)
 
 TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
-    _S.REQUESTED: {_E.QUEUE: _S.QUEUED, _E.RING: _S.RINGING, _E.CANCEL: _S.ENDED, _E.FAIL: _S.ENDED, _E.CHANGE_MEDIA: _S.REQUESTED},
-    _S.QUEUED: {_E.RING: _S.RINGING, _E.CANCEL: _S.ENDED, _E.FAIL: _S.ENDED, _E.CHANGE_MEDIA: _S.QUEUED},
+    _S.REQUESTED: {_E.QUEUE: _S.QUEUED, _E.RING: _S.RINGING, _E.CANCEL: _S.ENDED, _E.FAIL: _S.ENDED},
+    _S.QUEUED: {_E.RING: _S.RINGING, _E.CANCEL: _S.ENDED, _E.FAIL: _S.ENDED},
     _S.RINGING: {
         _E.ACCEPT: _S.CONNECTING,
         _E.REQUEUE: _S.QUEUED,
@@ -82,7 +82,6 @@ TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
         _E.UNANSWERED: _S.ENDED,
         _E.CANCEL: _S.ENDED,
         _E.FAIL: _S.ENDED,
-        _E.CHANGE_MEDIA: _S.RINGING,
     },
     _S.CONNECTING: {
         _E.CONNECT: _S.ACTIVE,
@@ -136,7 +135,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something to be done at the desk after the commit: enter, leave, answer, take, finish."""
+    """Something to be done at the desk after the commit: enter, requeue, leave, answer, take, finish. The desk knows one rep for a call,
+    whose it is: a third one, and the target of a transfer until it is completed, are the call's own business."""
 
     what: str
     arguments: Mapping[str, Any]
@@ -177,6 +177,7 @@ class Call:
     recording: Recording | None = None
     notes: list[Note] = field(default_factory=list)
     chores: list[Chore] = field(default_factory=list)
+    stored: dict[str, Leg] = field(default_factory=dict, compare=False, repr=False)  # its legs as they were loaded
 
     # Who is in it.
 
@@ -267,18 +268,29 @@ class Call:
             self.chore("finish", rep_id=leg.person_id, channel=leg.channel)
             leg.channel = None
 
+    def book(self, leg: Leg) -> None:
+        """Has the desk know that this rep has the call, whoever had it before."""
+        known = [each.channel for each in self.legs if each.channel is not None]
+        for each in self.legs:
+            each.channel = None
+        leg.channel = known[0] if known else self.media  # as the desk has it: the media may have changed since
+        self.chore("take", rep_id=leg.person_id, channel=leg.channel)
+
     def end(self, event: Event, reason: str, now_us: int) -> None:
         """Ends it and everything in it."""
         self.step(event)
         if self.pending is not None:
-            self.cancel_transfer(TransferEvent.CANCEL, now_us)
+            transfer = self.cancel_transfer(TransferEvent.CANCEL, now_us)
+            if transfer.ticket_id is not None:
+                self.chore("leave", ticket_id=transfer.ticket_id, reason="call_ended")
+                transfer.ticket_id = None
         if self.recording is not None:
             self.note("recording.stopped", {"recording_id": self.recording.id, "reason": "call_ended"})
             self.recording = None
         for leg in self.legs:
             if leg.open:
                 leg.finish(LegEvent.CANCEL if leg.state is LegState.RINGING else LegEvent.LEAVE, reason, now_us)
-                self.release(leg)
+            self.release(leg)
         if self.ticket_id is not None:
             self.chore("leave", ticket_id=self.ticket_id, reason=reason)
             self.ticket_id = None
@@ -287,7 +299,7 @@ class Call:
         self.note("call.ended", {"reason": reason, "media": self.media, "talked_ms": talked_us // 1000, "rep_id": self.rep_id})
 
     def cancel_transfer(self, event: TransferEvent, now_us: int) -> Transfer:
-        """Ends the pending transfer, and its ring or ticket with it; where the customer then belongs is the caller's."""
+        """Ends the pending transfer, and its ring with it; where the customer and the desk's ticket then belong is the caller's."""
         transfer = self.pending
         if transfer is None:
             raise Conflict("No transfer is under way.", code="transfer_state")
@@ -297,10 +309,6 @@ class Call:
             target = self.leg(transfer.target_leg_id)
             if target.open:
                 target.finish(LegEvent.CANCEL if target.state is LegState.RINGING else LegEvent.LEAVE, transfer.state, now_us)
-                self.release(target)
-        if transfer.ticket_id is not None:
-            self.chore("leave", ticket_id=transfer.ticket_id, reason=f"transfer_{transfer.state}")
-            transfer.ticket_id = None
         return transfer
 
 

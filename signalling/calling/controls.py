@@ -67,7 +67,7 @@ def share(call: Call, leg: Leg, on: bool) -> bool:
     return True
 
 
-def add(call: Call, rep_id: str, name: str, *, leg_id: str, now_us: int, times: Times) -> Leg:
+def add(call: Call, rep_id: str, *, leg_id: str, now_us: int, times: Times) -> Leg:
     """Rings another rep, who then talks with everybody."""
     call.require(Event.ADD)
     if call.pending is not None:
@@ -77,7 +77,7 @@ def add(call: Call, rep_id: str, name: str, *, leg_id: str, now_us: int, times: 
     if sum(leg.role == "rep" and leg.open for leg in call.legs) >= REPS_MOST:
         refuse(f"A call has at most {REPS_MOST} reps.", "call_full")
     call.step(Event.ADD)
-    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, name, now_us + times.ring_us)
+    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, now_us + times.ring_us)
     call.legs.append(leg)
     call.note("call.ringing", {"leg_id": leg.id, "rep_id": rep_id, "conference": True})
     return leg

@@ -16,7 +16,6 @@ def begin(
     transfer_id: str,
     kind: Kind,
     target_rep_id: str | None,
-    target_name: str = "",
     requirement: str | None = None,
     leg_id: str,
     now_us: int,
@@ -29,6 +28,8 @@ def begin(
         refuse("Another transfer is under way; complete or abort it first.", "transfer_pending")
     if by.role != "rep" or by.state is not LegState.JOINED:
         refuse("Only a rep who is in the call can transfer it.", "not_in_call")
+    if by.person_id != call.rep_id:
+        refuse("Only the rep whose call it is can transfer it.", "not_yours")
     if target_rep_id is not None and call.of(target_rep_id) is not None:
         refuse("The target is in this call already.", "already_in_call")
     call.step(Event.TRANSFER)
@@ -50,17 +51,17 @@ def begin(
     )
     call.note("call.held", {"reason": "transfer"})
     if target_rep_id is None:
-        _enter(call, transfer)
+        call.chore("requeue", transfer_id=transfer.id, requirement=requirement, rep_id=by.person_id, channel=by.channel or call.media)
     else:
-        _ring(call, transfer, Leg(leg_id, target_rep_id, "rep", LegState.RINGING, target_name, now_us + times.ring_us))
+        _ring(call, transfer, Leg(leg_id, target_rep_id, "rep", LegState.RINGING, now_us + times.ring_us))
     return transfer
 
 
-def offered(call: Call, ticket_id: str, rep_id: str, name: str, *, leg_id: str, deadline_us: int) -> Leg:
+def offered(call: Call, ticket_id: str, rep_id: str, *, leg_id: str, deadline_us: int) -> Leg:
     """The queue has found somebody for the pending transfer: rings them."""
     transfer = _pending(call)
     transfer.step(TransferEvent.OFFER)
-    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, name, deadline_us, ticket_id=ticket_id)
+    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, deadline_us, ticket_id=ticket_id)
     _ring(call, transfer, leg)
     return leg
 
@@ -116,7 +117,7 @@ def failed(call: Call, event: TransferEvent, now_us: int) -> None:
     elif transfer.admits(TransferEvent.DIVERT):
         transfer.step(TransferEvent.DIVERT)
         transfer.target_rep_id = transfer.requirement = transfer.target_leg_id = transfer.ticket_id = None
-        _enter(call, transfer)
+        call.chore("enter", transfer_id=transfer.id, requirement=None)
     else:
         call.end(Event.FAIL, "nobody_available", now_us)
 
@@ -142,10 +143,6 @@ def _target(call: Call, transfer: Transfer) -> Leg:
     return call.leg(transfer.target_leg_id)
 
 
-def _enter(call: Call, transfer: Transfer) -> None:
-    call.chore("enter", transfer_id=transfer.id, requirement=transfer.requirement)
-
-
 def _ring(call: Call, transfer: Transfer, leg: Leg) -> None:
     call.legs.append(leg)
     transfer.target_leg_id = leg.id
@@ -154,6 +151,9 @@ def _ring(call: Call, transfer: Transfer, leg: Leg) -> None:
 
 def _back(call: Call, event: TransferEvent, now_us: int) -> None:
     transfer = call.cancel_transfer(event, now_us)
+    if transfer.target_rep_id is None:  # the desk has it in the queue, or with the target
+        transfer.ticket_id = None
+        call.book(call.leg(transfer.from_leg_id))
     call.customer.held = False
     call.note("call.transfer_ended", {"transfer_id": transfer.id, "outcome": transfer.state}, staff=True)
     call.note("call.resumed", {"reason": "transfer"})
@@ -165,7 +165,8 @@ def _hand_over(call: Call, transfer: Transfer, now_us: int) -> None:
     former, target = call.leg(transfer.from_leg_id), _target(call, transfer)
     if former.entered:
         former.finish(LegEvent.LEAVE, "transferred", now_us)
-        call.release(former)
+    if target.channel is None:
+        call.book(target)
     call.customer.held = target.held = False
     call.rep_id = target.person_id
     call.note(

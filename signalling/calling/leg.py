@@ -75,7 +75,6 @@ class Leg:
     person_id: str
     role: Role
     state: LegState
-    name: str = ""
     deadline_us: int | None = None  # when `timeout` or `expire` happens by itself
     held: bool = False
     muted: bool = False

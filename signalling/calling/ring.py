@@ -39,7 +39,7 @@ def request(
     call.divert = callee is rep
     if caller is rep:
         call.rep_id = rep.person_id
-        book(call, caller)
+        call.book(caller)
     call.step(Event.RING)
     call.note("call.ringing", {"leg_id": callee.id, "person_id": callee.person_id, "role": callee.role})
     return call
@@ -52,17 +52,17 @@ def queued(call: Call, ticket_id: str) -> None:
     call.note("call.queued", {"ticket_id": ticket_id})
 
 
-def offered(call: Call, ticket_id: str, rep_id: str, name: str, *, leg_id: str, deadline_us: int) -> Leg:
+def offered(call: Call, ticket_id: str, rep_id: str, *, leg_id: str, deadline_us: int) -> Leg:
     """The desk offers it to a rep: rings them."""
     call.step(Event.RING)
-    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, name, deadline_us, ticket_id=ticket_id)
+    leg = Leg(leg_id, rep_id, "rep", LegState.RINGING, deadline_us, ticket_id=ticket_id)
     call.legs.append(leg)
     call.note("call.ringing", {"leg_id": leg.id, "rep_id": rep_id}, staff=True)
     return leg
 
 
-def accept(call: Call, leg: Leg, now_us: int, times: Times) -> None:
-    """They take it, and have a while to come into the room."""
+def accept(call: Call, leg: Leg, now_us: int, times: Times, *, answer: bool = True) -> None:
+    """They take it, and have a while to come into the room. `answer` False: the desk knows already."""
     primary, target = call.state is State.RINGING, handover.seeking(call, leg)
     leg.step(LegEvent.ACCEPT, now_us + times.join_us)
     if target:
@@ -77,28 +77,33 @@ def accept(call: Call, leg: Leg, now_us: int, times: Times) -> None:
         if primary:
             call.rep_id = leg.person_id
         if leg.ticket_id is not None:
-            leg.channel = call.media
-            call.chore("answer", ticket_id=leg.ticket_id, rep_id=leg.person_id, accepted=True, channel=call.media)
+            known = [each.channel for each in call.legs if each.channel is not None]
+            for each in call.legs:
+                each.channel = None  # the queue has moved it
+            leg.channel = known[0] if known else call.media
+            if answer:
+                call.chore("answer", ticket_id=leg.ticket_id, rep_id=leg.person_id, accepted=True, channel=call.media)
             if leg.ticket_id == call.ticket_id:
                 call.ticket_id = None
             elif call.pending is not None and leg.ticket_id == call.pending.ticket_id:
                 call.pending.ticket_id = None
-        else:
-            book(call, leg)
+        elif primary:
+            call.book(leg)
     data = {"leg_id": leg.id, "person_id": leg.person_id, "role": leg.role, "media": call.media}
     call.note("call.accepted" if primary else "call.leg_accepted", data, staff=target)
     call.settle(now_us)
 
 
-def refuse_ring(call: Call, leg: Leg, event: LegEvent, now_us: int) -> None:
-    """They do not take it: DECLINE, or TIMEOUT where they said nothing. The desk looks for the next one, or there is nobody else."""
+def refuse_ring(call: Call, leg: Leg, event: LegEvent, now_us: int, *, answer: bool = True) -> None:
+    """They do not take it: DECLINE, or TIMEOUT where they said nothing. The desk looks for the next one, or there is nobody else.
+    `answer` False: the desk knows already."""
     primary, target = call.state is State.RINGING, handover.seeking(call, leg)
     declined = event is LegEvent.DECLINE
     if leg.state is not LegState.RINGING:
         leg.step(event)  # raises
     leg.finish(event, "declined" if declined else "no_answer", now_us)
     call.note("call.declined" if declined else "call.missed", {"leg_id": leg.id, "person_id": leg.person_id}, staff=leg.role == "rep")
-    if leg.ticket_id is not None:
+    if leg.ticket_id is not None and answer:
         call.chore("answer", ticket_id=leg.ticket_id, rep_id=leg.person_id, accepted=False, channel=call.media)
     if target:
         handover.failed(call, TransferEvent.DECLINE if declined else TransferEvent.TIMEOUT, now_us)
@@ -134,12 +139,6 @@ def cancel(call: Call, now_us: int, *, reason: str) -> None:
 def fail(call: Call, reason: str, now_us: int) -> None:
     """The desk cannot serve it."""
     call.end(Event.FAIL, reason, now_us)
-
-
-def book(call: Call, leg: Leg) -> None:
-    """Has the desk book a rep's capacity for what did not come through the queue."""
-    leg.channel = call.media
-    call.chore("take", rep_id=leg.person_id, channel=call.media)
 
 
 def _enter(call: Call) -> None:

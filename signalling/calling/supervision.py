@@ -18,7 +18,7 @@ from signalling.calling.leg import Leg, LegState, Supervising
 PARTS: Final[Mapping[Supervising, tuple[bool, bool]]] = {"monitor": (False, False), "whisper": (False, True), "barge": (True, True)}
 
 
-def supervise(call: Call, person_id: str, name: str, how: Supervising, *, leg_id: str, now_us: int, times: Times) -> Leg:
+def supervise(call: Call, person_id: str, how: Supervising, *, leg_id: str, now_us: int, times: Times) -> Leg:
     """Lets a supervisor in, or changes their part. The leg, theirs from before where there is one."""
     call.require(Event.SUPERVISE)
     leg = call.of(person_id)
@@ -27,7 +27,7 @@ def supervise(call: Call, person_id: str, name: str, how: Supervising, *, leg_id
     call.step(Event.SUPERVISE)
     new = leg is None
     if leg is None:
-        leg = Leg(leg_id, person_id, "supervisor", LegState.JOINING, name, now_us + times.join_us)
+        leg = Leg(leg_id, person_id, "supervisor", LegState.JOINING, now_us + times.join_us)
         call.legs.append(leg)
     if leg.supervising != how:
         former, leg.supervising = leg.supervising, how

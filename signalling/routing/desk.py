@@ -201,10 +201,18 @@ class Desk:
         await self._ask(tenant_id, events.Finish(rep_id, conversation_id, channel), lambda _: None)
 
     async def transfer(
-        self, tenant_id: str, ticket_id: str, *, queue_id: str | None = None, rep_id: str | None = None, hold_s: int = HOLD_S
+        self,
+        tenant_id: str,
+        ticket_id: str,
+        *,
+        queue_id: str | None = None,
+        rep_id: str | None = None,
+        hold_s: int = HOLD_S,
+        requirement: Any = None,
     ) -> None:
-        """Assigned work waits again: in another queue, or first for one rep."""
-        event = events.Transfer(ticket_id, queue_id, rep_id, hold_s * 1_000_000)
+        """Assigned work waits again: in another queue, first for one rep, or for another `requirement`."""
+        steps = (Step(0, read(requirement)),) if requirement is not None else None
+        event = events.Transfer(ticket_id, queue_id, rep_id, hold_s * 1_000_000, steps)
         await self._ask(tenant_id, event, lambda _: None)
 
     async def set_status(self, tenant_id: str, rep_id: str, status: Status, reason: str = "") -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from signalling.routing.presence import Profile, Status
 from signalling.routing.queue import Closed, Queue
+from signalling.routing.requirement import Step
 from signalling.routing.ticket import Channel, Ticket
 
 
@@ -122,6 +123,7 @@ class Transfer:
     queue_id: str | None = None
     rep_id: str | None = None
     hold_us: int = 0
+    steps: tuple[Step, ...] | None = None  # what is required of the next one, instead of what was
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,6 +352,7 @@ class Floor:
         rep_id = ticket.rep_id
         self._part(ticket, "transferred", now_us)
         ticket.queue_id = queue_id
+        ticket.steps = ticket.steps if event.steps is None else event.steps
         ticket.passed, ticket.round_us = frozenset({rep_id}), now_us + ROUND_US
         ticket.direct, ticket.direct_us = event.rep_id, now_us + event.hold_us
         self._requeue(ticket, "transferred", rep_id, now_us)

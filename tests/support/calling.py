@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from signalling.calling import attendance, controls, handover, ring
-from signalling.calling.call import Call, State, Times
+from signalling.calling.call import Call, Chore, State, Times
 from signalling.calling.leg import Leg, LegState
 from signalling.calling.transfer import Kind, TransferState
 
@@ -26,12 +26,13 @@ def requested(*, rep: str | None = None, by: str = CUSTOMER) -> Call:
 def queued() -> Call:
     call = requested()
     ring.queued(call, "tick_1")
+    call.chores.append(Chore("made", {}))
     return call
 
 
 def ringing() -> Call:
     call = queued()
-    ring.offered(call, "tick_1", REP, "Rita", leg_id="leg_r", deadline_us=NOW + 20)
+    ring.offered(call, "tick_1", REP, leg_id="leg_r", deadline_us=NOW + 20)
     return call
 
 
@@ -81,7 +82,7 @@ def transferring(kind: Kind, state: TransferState, *, to_queue: bool = False) ->
     if to_queue:
         assert call.transfer is not None
         call.transfer.ticket_id = "tick_2"
-        handover.offered(call, "tick_2", TARGET, "Tom", leg_id="leg_t", deadline_us=NOW + 20)
+        handover.offered(call, "tick_2", TARGET, leg_id="leg_t", deadline_us=NOW + 20)
     if state is TransferState.RINGING:
         return call
     target = call.leg("leg_t")

@@ -22,7 +22,7 @@ def ringing_leg(call: Call) -> Leg:
 
 
 def ring_own_rep(call: Call) -> None:
-    ring.offered(call, "tick_1", REP, "Rita", leg_id="leg_r", deadline_us=NOW + 20)
+    ring.offered(call, "tick_1", REP, leg_id="leg_r", deadline_us=NOW + 20)
 
 
 def everybody(act: Callable[[Call, Leg], object]) -> Callable[[Call], None]:
@@ -76,8 +76,8 @@ ACTS: Mapping[Event, Callable[[Call], object]] = {
     Event.SHARE: lambda call: controls.share(call, call.customer, True),
     Event.UNSHARE: lambda call: controls.share(call, call.customer, False),
     Event.TRANSFER: lambda call: begin(call, "warm"),
-    Event.ADD: lambda call: controls.add(call, THIRD, "Theo", leg_id="leg_3", now_us=NOW, times=TIMES),
-    Event.SUPERVISE: lambda call: supervision.supervise(call, BOSS, "Sue", "monitor", leg_id="leg_s", now_us=NOW, times=TIMES),
+    Event.ADD: lambda call: controls.add(call, THIRD, leg_id="leg_3", now_us=NOW, times=TIMES),
+    Event.SUPERVISE: lambda call: supervision.supervise(call, BOSS, "monitor", leg_id="leg_s", now_us=NOW, times=TIMES),
     Event.RECORD: lambda call: recording.start(call, "rec_1", [call.customer_id], REP),
 }
 # The customer's coming back is one act; on hold or not makes two events of it, and a first join is neither.
@@ -152,7 +152,7 @@ def refuse(event: LegEvent) -> Callable[[Call], object]:
 
 
 def offer(call: Call) -> None:
-    handover.offered(call, "tick_2", TARGET, "Tom", leg_id="leg_t", deadline_us=NOW + 20)
+    handover.offered(call, "tick_2", TARGET, leg_id="leg_t", deadline_us=NOW + 20)
 
 
 TRANSFER_ACTS: Mapping[TransferEvent, Callable[[Call], object]] = {
@@ -225,7 +225,7 @@ def test_a_transfer_goes_on_when_the_rep_has_hung_up_and_to_the_queue_when_its_t
     ring.refuse_ring(call, call.leg("leg_t"), LegEvent.DECLINE, NOW)
     assert call.transfer is not None and call.transfer.state is TransferState.WAITING and call.transfer.target_rep_id is None
     assert call.chores[-1].what == "enter" and call.state is State.HELD
-    handover.offered(call, "tick_9", THIRD, "Theo", leg_id="leg_3", deadline_us=NOW)
+    handover.offered(call, "tick_9", THIRD, leg_id="leg_3", deadline_us=NOW)
     ring.accept(call, call.leg("leg_3"), NOW, TIMES)
     attendance.joined(call, call.leg("leg_3"), NOW)
     assert call.state is State.ACTIVE and call.rep_id == THIRD and call.transfer.state is TransferState.COMPLETED
@@ -269,7 +269,7 @@ def test_a_rep_rings_the_customer_and_the_customer_their_own_rep() -> None:
 
 def test_a_third_rep_talks_with_both_and_may_be_the_one_who_stays() -> None:
     call = IN_STATE[State.ACTIVE]()
-    third = controls.add(call, THIRD, "Theo", leg_id="leg_3", now_us=NOW, times=TIMES)
+    third = controls.add(call, THIRD, leg_id="leg_3", now_us=NOW, times=TIMES)
     ring.accept(call, third, NOW, TIMES)
     attendance.joined(call, third, NOW)
     assert call.state is State.ACTIVE and call.rep_id == REP

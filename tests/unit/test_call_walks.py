@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from mediaserver.errors import Conflict, NotFound
 from signalling.calling import attendance, controls, handover, recording, ring, supervision
-from signalling.calling.call import BEFORE, Call, State
+from signalling.calling.call import BEFORE, RUNNING, Call, Chore, State
 from signalling.calling.leg import Leg, LegEvent, LegState
 from signalling.calling.transfer import PENDING, TransferState
 from tests.support.calling import BOSS, CUSTOMER, NOW, REP, TARGET, THIRD, TIMES, active, requested, transferring
 
 REPS = (REP, TARGET, THIRD)
+ASKED, WAITING = "asked", "waiting"
 
 
 class Walk:
@@ -39,9 +40,9 @@ def offer(walk: Walk, number: int) -> None:
     if call.of(rep) is not None:
         raise Conflict("The desk offers nothing to somebody who is in it.")
     if transfer is not None and transfer.ticket_id is not None:
-        handover.offered(call, transfer.ticket_id, rep, "", leg_id=walk.make("leg"), deadline_us=NOW)
+        handover.offered(call, transfer.ticket_id, rep, leg_id=walk.make("leg"), deadline_us=NOW)
     elif call.ticket_id is not None:
-        ring.offered(call, call.ticket_id, rep, "", leg_id=walk.make("leg"), deadline_us=NOW)
+        ring.offered(call, call.ticket_id, rep, leg_id=walk.make("leg"), deadline_us=NOW)
     else:
         raise Conflict("Nothing is in the queue.")
 
@@ -53,6 +54,7 @@ def enter(walk: Walk, number: int) -> None:
         transfer.ticket_id = walk.make("tick")
     else:
         ring.queued(call, walk.make("tick"))
+    call.chores.append(Chore("made", {}))
 
 
 def transfer_to(walk: Walk, number: int) -> None:
@@ -95,12 +97,12 @@ ACTS: tuple[Callable[[Walk, int], object], ...] = (
     lambda walk, number: controls.mute(walk.call, walk.any_leg(number), bool(number % 2)),
     lambda walk, number: controls.change_media(walk.call, "video" if number % 2 else "voice"),
     lambda walk, number: controls.share(walk.call, walk.any_leg(number), bool(number % 3)),
-    lambda walk, number: controls.add(walk.call, REPS[number % 3], "", leg_id=walk.make("leg"), now_us=NOW, times=TIMES),
+    lambda walk, number: controls.add(walk.call, REPS[number % 3], leg_id=walk.make("leg"), now_us=NOW, times=TIMES),
     lambda walk, number: handover.swap(walk.call),
     lambda walk, number: handover.complete(walk.call, NOW),
     lambda walk, number: handover.abort(walk.call, NOW),
     lambda walk, number: supervision.supervise(
-        walk.call, BOSS, "", ("monitor", "whisper", "barge")[number % 3], leg_id=walk.make("leg"), now_us=NOW, times=TIMES
+        walk.call, BOSS, ("monitor", "whisper", "barge")[number % 3], leg_id=walk.make("leg"), now_us=NOW, times=TIMES
     ),
     lambda walk, number: recording.start(walk.call, walk.make("rec"), [CUSTOMER], REP),
     lambda walk, number: recording.payment_step(walk.call, bool(number % 2)),
@@ -142,17 +144,38 @@ def check(call: Call) -> None:
         assert not any(leg.open for leg in call.legs)
         assert call.transfer is None or call.transfer.state not in PENDING
         assert call.ticket_id is None and call.recording is None and call.end_reason and call.ended_at_us
-    # The desk: who was booked is released, once, when they are through.
-    booked = Counter(chore.arguments["rep_id"] for chore in call.chores if _books(chore.what, dict(chore.arguments)))
-    released = Counter(chore.arguments["rep_id"] for chore in call.chores if chore.what == "finish")
-    inside = Counter(leg.person_id for leg in call.legs if leg.channel is not None)
-    assert booked == released + inside and all(leg.entered for leg in call.legs if leg.channel is not None)
+    # The desk.
+    holder = desk(call)
+    booked = [leg.person_id for leg in call.legs if leg.channel is not None]
+    assert len(booked) <= 1 and all(leg.entered for leg in call.legs if leg.channel is not None)
+    if call.state is State.ENDED:
+        assert holder in (None, ASKED), "nobody stays booked, nothing stays in the queue; what is not in it yet never comes"
+    if call.state in RUNNING and transfer is None:
+        assert booked == [holder] == [call.rep_id], "the desk knows whose call it is"
     # Recording.
     assert call.recording is None or call.recording.paused == call.payment_step
 
 
-def _books(what: str, arguments: dict[str, object]) -> bool:
-    return what == "take" or (what == "answer" and bool(arguments["accepted"]))
+def desk(call: Call) -> object:
+    """Who has the conversation's ticket after all chores so far, or that it waits or is asked for, or None where there is none."""
+    holder: object = None
+    for chore in call.chores:
+        arguments = chore.arguments
+        match chore.what:
+            case "enter" | "requeue":
+                holder = ASKED if chore.what == "requeue" or holder is None else holder
+            case "made":
+                holder = WAITING if holder == ASKED else holder
+            case "take":
+                holder = arguments["rep_id"]
+            case "answer" if arguments["accepted"]:
+                assert holder == WAITING
+                holder = arguments["rep_id"]
+            case "leave":
+                holder = None if holder == WAITING else holder
+            case "finish":
+                holder = None if holder == arguments["rep_id"] else holder
+    return holder
 
 
 BEGINNINGS: tuple[Callable[[], Call], ...] = (

@@ -4,6 +4,7 @@ from signalling.api.operation import Operation
 from signalling.api.routes import (
     accounts,
     attachments,
+    calls,
     canned,
     carts,
     conversations,
@@ -32,18 +33,19 @@ SUBJECTS = (
     canned,
     transcripts,
     queue,
+    reps,
+    hours,
+    calls,
     carts,
     help,
     payments,
     pay,
     inbound,
     accounts,
-    reps,
-    queues,
-    hours,
     sites,
     tenants,
     webhooks,
+    queues,
 )
 
 
