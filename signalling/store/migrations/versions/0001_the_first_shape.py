@@ -1,4 +1,4 @@
-"""The first shape."""
+"""the first shape."""
 
 from collections.abc import Sequence
 
@@ -183,6 +183,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('conversations', schema=None) as batch_op:
         batch_op.create_index('ix_conversations_lobby', ['tenant_id', 'status', 'created_at_us', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_conversations_tenant_id_cart_id'), ['tenant_id', 'cart_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_conversations_tenant_id_customer_id_created_at_us'), ['tenant_id', 'customer_id', 'created_at_us'], unique=False)
 
     op.create_table('customers',
@@ -335,11 +336,8 @@ def upgrade() -> None:
     sa.Column('financial_status', sa.Text(), nullable=False),
     sa.Column('fulfillment_status', sa.Text(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
-    sa.Column('op_id', sa.Text(), nullable=False),
     sa.Column('digest', sa.Text(), nullable=False),
     sa.Column('total', sa.BigInteger(), nullable=False),
-    sa.Column('paid', sa.BigInteger(), nullable=False),
-    sa.Column('refunded', sa.BigInteger(), nullable=False),
     sa.Column('currency', sa.Text(), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
     sa.Column('placed_at_us', sa.BigInteger(), nullable=False),
@@ -385,13 +383,6 @@ def upgrade() -> None:
     sa.Column('delivered_seq', sa.BigInteger(), nullable=False),
     sa.Column('read_seq', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('tenant_id', 'conversation_id', 'person_id', name=op.f('pk_participants'))
-    )
-    op.create_table('payment_accounts',
-    sa.Column('tenant_id', sa.Text(), nullable=False),
-    sa.Column('provider', sa.Text(), nullable=False),
-    sa.Column('secrets', sa.LargeBinary(), nullable=False),
-    sa.Column('updated_at_us', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('tenant_id', 'provider', name=op.f('pk_payment_accounts'))
     )
     op.create_table('payment_steps',
     sa.Column('tenant_id', sa.Text(), nullable=False),
@@ -776,7 +767,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_payment_steps_until_us'))
 
     op.drop_table('payment_steps')
-    op.drop_table('payment_accounts')
     op.drop_table('participants')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_outbox_tenant_id_target_lane_position'))
@@ -826,6 +816,7 @@ def downgrade() -> None:
     op.drop_table('customers')
     with op.batch_alter_table('conversations', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_conversations_tenant_id_customer_id_created_at_us'))
+        batch_op.drop_index(batch_op.f('ix_conversations_tenant_id_cart_id'))
         batch_op.drop_index('ix_conversations_lobby')
 
     op.drop_table('conversations')
