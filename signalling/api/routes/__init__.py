@@ -7,11 +7,14 @@ from signalling.api.routes import (
     calls,
     canned,
     carts,
+    catalogue,
     conversations,
+    grants,
     help,
     hours,
     inbound,
     messages,
+    orders,
     pay,
     payments,
     queue,
@@ -36,7 +39,10 @@ SUBJECTS = (
     reps,
     hours,
     calls,
+    catalogue,
     carts,
+    grants,
+    orders,
     help,
     payments,
     pay,
@@ -47,20 +53,8 @@ SUBJECTS = (
     webhooks,
     queues,
 )
-from signalling.api.routes import attachments, carts, catalogue, conversations, grants, messages, orders, transcripts, webhooks
 
 
 def all_operations() -> list[Operation]:
     """Every operation, in the order of the documentation."""
     return [operation for subject in SUBJECTS for operation in subject.operations]
-    return [
-        *conversations.operations,
-        *messages.operations,
-        *attachments.operations,
-        *catalogue.operations,
-        *carts.operations,
-        *grants.operations,
-        *orders.operations,
-        *transcripts.operations,
-        *webhooks.operations,
-    ]
