@@ -103,11 +103,19 @@ _UPDATE = prepared(
         updated_at_us=bindparam("now_us"),
     )
 )
+# Of the same customer: whoever names somebody else's cart in a conversation hears nothing of it.
 _CONVERSATIONS = prepared(
     select(conversations.c.id, conversations.c.customer_id)
-    .where(conversations.c.tenant_id == bindparam("tenant"), conversations.c.cart_id == bindparam("cart"), conversations.c.status == "open")
+    .join(carts, (carts.c.tenant_id == conversations.c.tenant_id) & (carts.c.id == conversations.c.cart_id))
+    .where(
+        conversations.c.tenant_id == bindparam("tenant"),
+        conversations.c.cart_id == bindparam("cart"),
+        conversations.c.status == "open",
+        conversations.c.customer_id == carts.c.customer_id,
+    )
     .order_by(conversations.c.id)
 )
+_CLAIM = prepared(update(carts).where(*_HERE).values(customer_id=bindparam("customer"), body=bindparam("sealed")))
 
 
 def create(
@@ -158,13 +166,17 @@ def read(tx: Transaction, caller: Caller, cart_id: str) -> Cart:
 
 def attach(tx: Transaction, caller: Caller, conversation_id: str, cart_id: str) -> Cart:
     """This is the conversation's cart from now on: its changes are told there. Customer's own conversation and cart; the back office any of
-    one customer's.
+    one customer's. A cart that was nobody's becomes the conversation's customer's.
     """
     there = conversation.require(tx, caller, conversation_id)
-    row = require(tx, caller, cart_id)
+    row = require(tx, caller, cart_id, lock=True)
     if is_rep(caller) or row.customer_id not in (None, there.customer_id):
         raise NotFound("There is no such cart.")
     cart = opened(tx, row)
+    if row.customer_id is None:
+        cart = replace(cart, customer_id=there.customer_id)
+        claim = {"customer": there.customer_id, "sealed": _sealed(tx, caller.tenant_id, cart)}
+        tx.run(_CLAIM, {"tenant": caller.tenant_id, "cart": cart_id, **claim})
     if there.cart_id != cart_id:
         here = (conversations.c.tenant_id == caller.tenant_id) & (conversations.c.id == conversation_id)
         tx.execute(update(conversations).where(here).values(cart_id=cart_id))

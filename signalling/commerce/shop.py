@@ -28,7 +28,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import delete, insert, select
 
@@ -40,12 +40,18 @@ from signalling.config import Settings
 from signalling.store import Store, Transaction
 from signalling.store.tables.commerce import shops as shops_table
 
+if TYPE_CHECKING:
+    from signalling.commerce.courier import Courier
+
 T = TypeVar("T")
 
 # The half of a change that runs inside our transaction.
 Finish = Callable[[Transaction], T]
 # (tx, draft) -> what it costs. Raises Stale where it was prepared for another draft.
 Pricer = Callable[[Transaction, Draft], Quote]
+
+# The adapter of a tenant that has connected none.
+EMBEDDED = "demo"
 
 # Topic of the bus: the tenant whose shop was connected anew.
 SHOPS_TOPIC = "shops"
@@ -162,7 +168,7 @@ def connected(tx: Transaction, tenant_id: str) -> tuple[str, dict[str, Any]]:
     """A work: kind and configuration of the tenant's shop; the embedded one where none was connected."""
     row = tx.first(select(shops_table).where(shops_table.c.tenant_id == tenant_id))
     if row is None:
-        return "demo", {}
+        return EMBEDDED, {}
     return row.kind, json.loads(tx.unseal(tenant_id, row.config, _about(row.kind)))
 
 
@@ -177,12 +183,13 @@ class Shops:
         self.settings = settings
         self.store = store
         self.bus = bus
+        self.courier: Courier | None = None
         # Imported here: adapters are written in terms of this module.
         from signalling.commerce.shops.demo import DemoShop
         from signalling.commerce.shops.rest import RestShop
 
         rest = partial(RestShop, private=settings.webhook_private_addresses)
-        self.adapters: dict[str, Adapter] = {"demo": DemoShop, "rest": rest}
+        self.adapters: dict[str, Adapter] = {EMBEDDED: DemoShop, "rest": rest}
         self._made: dict[str, Shop] = {}
         self._retired: list[Shop] = []
         self._cancel: Callable[[], None] | None = None
@@ -200,10 +207,16 @@ class Shops:
 
     async def start(self) -> None:
         """Begins."""
+        from signalling.commerce.courier import Courier
+
         self._cancel = self.bus.subscribe(SHOPS_TOPIC, self._forget)
+        self.courier = Courier(self, self.store, self.bus)
+        await self.courier.start()
 
     async def stop(self) -> None:
         """Ends. Idempotent."""
+        if self.courier is not None:
+            await self.courier.stop()
         if self._cancel is not None:
             self._cancel()
             self._cancel = None

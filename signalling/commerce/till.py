@@ -7,14 +7,17 @@ Idempotency-Key). Decides nothing but how often to try: a cart that moved on whi
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, TypeVar
 
-from mediaserver.errors import Conflict, PreconditionFailed, Unavailable
-from signalling.commerce import carts, suggestion
+from mediaserver.errors import Conflict, NotFound, PreconditionFailed, Unavailable, Unprocessable
+from signalling.commerce import carts, order_events, order_returns, orders, suggestion
 from signalling.commerce.cart import Cart, Contents, Frame, draft
 from signalling.commerce.carts import Changed, Clash, Request
 from signalling.commerce.offer import Destination, Draft
-from signalling.commerce.shop import Pricer, Shops, Stale
+from signalling.commerce.order import Order, OrderReturn, Returned
+from signalling.commerce.orders import PlaceRequest
+from signalling.commerce.shop import Pricer, ReturnLine, Shops, Stale
 from signalling.commerce.suggestion import Suggestion
 from signalling.identity.caller import Caller
+from signalling.store import Transaction
 
 T = TypeVar("T")
 
@@ -113,6 +116,50 @@ async def accept(shops: Shops, write: Write, caller: Caller, conversation_id: st
     return clear(await _priced(shops, caller, asked, run))
 
 
+async def place(shops: Shops, write: Write, caller: Caller, request: PlaceRequest) -> Order:
+    """See `orders.place`. A remote shop is asked between two transactions: the first freezes the cart and writes the errand down, so that
+    after a crash in between the order is either finished or refused, whoever comes first: the same request again, or the courier.
+    """
+    shop = await shops.of(caller.tenant_id)
+    prepared = await shops.store.read(orders.prepare, caller, request)
+    if isinstance(prepared, Order):
+        return await write(orders.place, caller, request, _never)
+    if not shop.embedded:
+        await shops.store.write(orders.begin_placing, caller, request)
+    try:
+        finish = await shop.place(orders.op_id(request.order_id), prepared)
+    except (NotFound, Conflict, Unprocessable):
+        if not shop.embedded:
+            await shops.store.write(orders.give_up, caller, request)
+        raise
+    return await write(orders.place, caller, request, finish)
+
+
+async def cancel(shops: Shops, write: Write, caller: Caller, order_id: str, op_id: str, reason: str) -> Order:
+    """See `order_events.cancel`. A remote shop is asked first; whoever does not hear the end asks again with the same `op_id`."""
+    shop = await shops.of(caller.tenant_id)
+    ref, order = await shops.store.read(_known, caller, order_id)
+    if order.fulfillment_status != "cancelled":
+        order_events.require_cancellable(caller, order)
+    finish = await shop.cancel(op_id, ref, reason) if order.fulfillment_status != "cancelled" else _never
+    return await write(order_events.cancel, caller, order_id, op_id, reason, finish)
+
+
+async def request_return(
+    shops: Shops, write: Write, caller: Caller, order_id: str, return_id: str, lines: tuple[Returned, ...], reason: str
+) -> OrderReturn:
+    """See `order_returns.request`. A remote shop is asked first."""
+    shop = await shops.of(caller.tenant_id)
+    ref, order = await shops.store.read(_known, caller, order_id)
+    variants = {line.id: line.variant_id for line in order.lines}
+    if not all(line.line_id in variants for line in lines):
+        raise NotFound("There is no such line in this order.", code="line_unknown", pointer="/lines")
+    await shops.store.read(order_returns.require_possible, caller, order_id, return_id, lines)
+    back = tuple(ReturnLine(line.line_id, variants[line.line_id], line.quantity) for line in lines)
+    finish = await shop.request_return("op" + return_id.removeprefix("ret"), ref, back, reason)
+    return await write(order_returns.request, caller, order_id, return_id, lines, reason, finish)
+
+
 def clear(changed: Changed, *, exactly: bool = False) -> Changed:
     """What was changed; CartClash or CartOutdated where nothing was."""
     if changed.result is None:
@@ -129,6 +176,15 @@ async def _priced(shops: Shops, caller: Caller, asked: Callable[[], Awaitable[Dr
         except Stale:
             continue
     raise Unavailable("The cart changes faster than the shop tells its price. Try again.", code="cart_busy", retry_after_s=1)
+
+
+def _known(tx: Transaction, caller: Caller, order_id: str) -> tuple[str, Order]:
+    row = orders.require(tx, caller, order_id)
+    return row.ref, orders.opened(tx, row)
+
+
+def _never(_: Transaction) -> Any:
+    raise AssertionError("what was done before is not done again")
 
 
 def _present(cart: Cart, clash: Clash | None) -> dict[str, Any]:

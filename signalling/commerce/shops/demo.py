@@ -62,7 +62,7 @@ class DemoShop:
 
     async def delivery(self, draft: Draft) -> tuple[DeliveryOption, ...]:
         """See `shop.Shop`."""
-        return await self.store.read(lambda tx: self._price(tx, draft).shipping_options)
+        return await self.store.read(self._delivery, draft)
 
     async def pricer(self, draft: Callable[[], Awaitable[Draft]]) -> Pricer:
         """See `shop.Shop`."""
@@ -90,6 +90,12 @@ class DemoShop:
 
     async def close(self) -> None:
         """Nothing to end."""
+
+    def _delivery(self, tx: Transaction, draft: Draft) -> tuple[DeliveryOption, ...]:
+        quote = self._price(tx, draft)
+        if quote.gone:
+            raise NotFound("There is no such variant to be sold in this currency.", code="variant_unknown")
+        return quote.shipping_options
 
     def _price(self, tx: Transaction, draft: Draft) -> Quote:
         return self._priced(tx, draft, catalogue.rules(tx, self.tenant_id))

@@ -143,13 +143,10 @@ orders = Table(
     Column("financial_status", Text, nullable=False),
     Column("fulfillment_status", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Column("op_id", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("total", BigInteger, nullable=False),
-    Column("paid", BigInteger, nullable=False),
-    Column("refunded", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
-    Column("body", LargeBinary, nullable=False, info=sealed("orders/{id}")),  # JSON: lines, totals, address, tracking
+    Column("body", LargeBinary, nullable=False, info=sealed("orders/{id}")),  # JSON of `commerce.order.Order`
     Column("placed_at_us", BigInteger, nullable=False),
     Column("updated_at_us", BigInteger, nullable=False),
     UniqueConstraint("tenant_id", "number"),
@@ -189,7 +186,7 @@ shop_errands = Table(
     metadata,
     Column("tenant_id", Text, primary_key=True),
     Column("op_id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),  # place | cancel | return | paid | refunded
+    Column("kind", Text, nullable=False),  # place | paid | refunded
     Column("order_id", Text, nullable=False),
     Column("body", LargeBinary, nullable=False, info=sealed("shop_errands/{op_id}")),  # JSON
     Column("attempts", Integer, nullable=False),
