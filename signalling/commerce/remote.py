@@ -62,8 +62,10 @@ class Reply:
 
 
 def path(*segments: str) -> str:
-    """`/a/b` of segments, each quoted. ValueError for one that would lead elsewhere (empty, `.`, `..`)."""
-    if any(segment in ("", ".", "..") for segment in segments):
+    """`/a/b` of segments, each quoted. ValueError for one that would lead elsewhere: empty, `.`, `..`, or with a slash, which some servers
+    take for one even when it is quoted.
+    """
+    if any(segment in ("", ".", "..") or "/" in segment or "\\" in segment for segment in segments):
         raise ValueError("a segment of a path leads elsewhere")
     return "".join("/" + quote(segment, safe="") for segment in segments)
 

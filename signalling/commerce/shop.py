@@ -27,6 +27,7 @@ A discount code that does not count is no error, it is `CodeState(applicable=Fal
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import delete, insert, select
@@ -185,8 +186,10 @@ class Shops:
         self.courier: Courier | None = None
         # Imported here: adapters are written in terms of this module.
         from signalling.commerce.shops.demo import DemoShop
+        from signalling.commerce.shops.rest import RestShop
 
-        self.adapters: dict[str, Adapter] = {EMBEDDED: DemoShop}
+        rest = partial(RestShop, private=settings.webhook_private_addresses)
+        self.adapters: dict[str, Adapter] = {EMBEDDED: DemoShop, "rest": rest}
         self._made: dict[str, Shop] = {}
         self._retired: list[Shop] = []
         self._cancel: Callable[[], None] | None = None

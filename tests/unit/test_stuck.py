@@ -1,5 +1,6 @@
 """Who counts as stuck, in virtual time: each cause at its threshold, once an episode, never without its entries."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -170,7 +171,7 @@ def play(script: Any, limits: Thresholds) -> list[tuple[int, str]]:
 def test_two_tellings_are_a_cooldown_apart(script: Any) -> None:
     limits = Thresholds(idle_s=60, cooldown_s=300)
     causes = play(script, limits)
-    assert all(later - earlier >= limits.cooldown_s * S for (earlier, _), (later, _) in zip(causes, causes[1:], strict=False))
+    assert all(later - earlier >= limits.cooldown_s * S for (earlier, _), (later, _) in itertools.pairwise(causes))
 
 
 @settings(max_examples=300)
