@@ -11,6 +11,7 @@ from signalling.api.routes import (
     messages,
     pay,
     payments,
+    privacy,
     sessions,
     sites,
     tenants,
@@ -33,6 +34,7 @@ SUBJECTS = (
     accounts,
     sites,
     tenants,
+    privacy,
     webhooks,
 )
 
