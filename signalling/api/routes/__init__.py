@@ -20,6 +20,7 @@ from signalling.api.routes import (
     queue,
     queues,
     reps,
+    privacy,
     sessions,
     sites,
     tenants,
@@ -50,6 +51,7 @@ SUBJECTS = (
     accounts,
     sites,
     tenants,
+    privacy,
     webhooks,
     queues,
 )
