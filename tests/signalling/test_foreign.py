@@ -4,13 +4,16 @@ Walks `all_operations`, so an operation cannot be forgotten: one that names a th
 anything, nobody changes anything, and nobody learns whether something exists.
 """
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+from aiohttp import WSMsgType
 from sqlalchemy import select
 
 from signalling import tenants
+from signalling.api.messages import CONTROLS
 from signalling.api.operation import Operation
 from signalling.api.routes import all_operations
 from signalling.app import SignallingCore
@@ -163,3 +166,70 @@ async def test_the_samples_are_good(core: SignallingCore, client: Client, ids: w
             if status not in (200, 204):
                 unknown.append(f"{operation.name}: {status} {text[:200]}")
     assert not unknown, "\n".join(unknown)
+
+
+# What a client may send besides operations: each with something of somebody else's in it, and the problem's code that must be the answer.
+CONTROL_FRAMES: dict[str, tuple[dict[str, Any], str | None]] = {
+    "conversation.watch": ({"conversation_id": "conversation_id"}, "not_found"),
+    "conversation.unwatch": ({"conversation_id": "conversation_id"}, None),
+    "ack": ({"conversation_id": "conversation_id", "seq": 1}, None),
+    "typing": ({"conversation_id": "conversation_id", "active": True}, "not_watched"),
+    "lobby.watch": ({}, None),
+    "lobby.unwatch": ({}, None),
+    "ping": ({}, None),
+    "token.renew": ({"token": "x.y.z"}, "token_malformed"),
+}
+
+
+def test_every_frame_of_a_client_is_walked() -> None:
+    assert set(CONTROL_FRAMES) == set(CONTROLS)
+
+
+async def answered(socket: Any, frame: dict[str, Any]) -> tuple[int, str]:
+    """Status and text of the answer to one request frame, passing by what is pushed meanwhile."""
+    await socket.send_json(frame)
+    async with asyncio.timeout(30):
+        while True:
+            message = await socket.receive()
+            assert message.type is WSMsgType.TEXT, f"{frame['type']}: closed with {socket.close_code} {message.extra}"
+            told = json.loads(message.data)
+            if told.get("id") == frame["id"]:
+                return (told["problem"]["status"] if told["type"] == "error" else 200), message.data
+
+
+@pytest.mark.parametrize("who", [*STRANGERS, "another customer"])
+async def test_no_frame_shows_or_changes_what_is_somebody_elses(core: SignallingCore, client: Client, ids: world.Ids, who: str) -> None:
+    await core.store.write(tenants.create, FOREIGN, "Other shop")
+    caller = STRANGERS.get(who, OTHER_CUSTOMER)
+    samples = Samples(OPERATIONS, ids)
+    mine = SHARED if caller is OTHER_CUSTOMER else frozenset[str]()
+    hidden = {each for name, each in ids.items() if name not in mine} | {CUSTOMER.id}
+    before = await core.store.read(rows, TENANT)
+    wrong: list[str | None] = []
+    async with client.ws_connect("/v1/socket") as socket:
+        token = bearer(core, caller)["Authorization"].removeprefix("Bearer ")
+        status, text = await answered(socket, {"type": "hello", "id": "h", "token": token, "after": {ids["conversation_id"]: 0}})
+        assert status == 200 and not [each for each in hidden if each in text]
+        for number, (name, (fields, code)) in enumerate(CONTROL_FRAMES.items()):
+            if name == "ack":  # is not answered; what it did shows in the rows
+                await socket.send_json({"type": name, **{key: ids.get(str(value), value) for key, value in fields.items()}})
+                continue
+            sent = {key: ids.get(str(value), value) for key, value in fields.items()}
+            status, text = await answered(socket, {"type": name, "id": f"c{number}", **sent})
+            told = json.loads(text)
+            assert code is None or told["problem"]["code"] == code, text
+            assert not [each for each in hidden if each in text], text
+        for number, operation in enumerate(each for each in OPERATIONS if each.roles and each.socket):
+            frame: dict[str, Any] = {name: ids[name] for name in operation.params} | samples.query(operation)
+            body = samples.body(operation, caller)
+            if body is not None:
+                frame["body"] = body
+            if operation.if_match:
+                frame["if_match"] = 1
+            status, text = await answered(socket, {"type": operation.name, "id": f"o{number}", **frame})
+            wrong.append(judged(operation, status, text, hidden, names_something(samples, operation, hidden, caller)))
+    told_wrong = [each for each in wrong if each]
+    assert not told_wrong, "\n".join(told_wrong)
+    after = await core.store.read(rows, TENANT)
+    assert {table: found - after[table] for table, found in before.items() if not found <= after[table]} == {}
+    assert caller is OTHER_CUSTOMER or after == before
