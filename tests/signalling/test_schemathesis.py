@@ -27,7 +27,7 @@ from tests.support.live import LiveCore
 
 EXAMPLES = 100
 # A well-formed request may be refused for what is there; 401 see `admitted_by_both`.
-POSITIVE = ["2xx", "3xx", "401", "403", "404", "409", "412", "422"]
+POSITIVE = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]
 # What is sent here is itself a credential, besides the token.
 CREDENTIALS = {"login.change_password"}
 CONFIG = {
@@ -91,13 +91,16 @@ def test_operation(
     session: requests.Session,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    operation = case.operation.definition.raw["operationId"]
     chance = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode("utf-8", "backslashreplace"))
     meta = case.meta
     if meta is not None and meta.generation.mode.is_positive and chance % 2:
-        case.path_parameters = {name: ids.get(name, value) for name, value in (case.path_parameters or {}).items()}
+        case.path_parameters = {
+            name: ids.get(world.OTHER_NAMES.get((operation, name), name), value) for name, value in (case.path_parameters or {}).items()
+        }
         if case.body is not None and meta.components.get(ParameterLocation.BODY) is not None:
             case.body = world.with_existing(case.body, ids)
-    roles = ROLES[case.operation.definition.raw["operationId"]]
+    roles = ROLES[operation]
     headers: dict[str, Any] = {}
     if roles:
         caller = CUSTOMER if CUSTOMER.role in roles and (ADMIN.role not in roles or chance % 4 < 2) else ADMIN
