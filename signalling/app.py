@@ -80,6 +80,8 @@ class SignallingCore:
     async def start(self) -> None:
         """Opens the store, then starts the parts; where one cannot, none has. Unavailable while there is no database: try again."""
         await self.store.open(migrations.upgrade)
+        self.services.delivery.observer = self.services.metrics.delivered
+        self.services.metrics.gauge("sockets_open", "Sockets that are open", lambda: float(self.sockets.count))
         try:
             for part in PARTS:
                 await getattr(self.services, part).start()

@@ -54,7 +54,7 @@ class Settings(MediaSettings):
     )
     rate_limit_reads_per_min: int = Field(default=6000, ge=0, description="requests that read, for each caller; 0: no limit")
     rate_limit_writes_per_min: int = Field(default=3000, ge=0, description="requests that change something, for each caller; 0: no limit")
-    rate_limit_logins_per_min: int = Field(default=30, ge=0, description="logins and new sessions from one address; 0: no limit")
+    rate_limit_logins_per_min: int = Field(default=120, ge=0, description="logins and new sessions from one address; 0: no limit")
     rate_limit_inbound_per_min: int = Field(default=6000, ge=0, description="webhooks of others from one address; 0: no limit")
 
     @field_validator("api_origins", mode="before")

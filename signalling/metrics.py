@@ -42,6 +42,7 @@ LAG_BUCKETS_S = (0.1, 0.5, 1, 5, 30, 60, 300, 1800, 7200, 36000, 270000)
 # name, help, labels. Names without `tresen_` and `_total`.
 COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("requests", "Requests answered, by operation", ("door", "operation", "status")),
+    ("sessions_started", "Sessions that were begun, by operation", ("operation",)),
     ("rate_limited", "Requests refused because their caller sent too many", ("limit",)),
     ("tokens_refused", "Tokens that did not verify", ("code",)),
     ("timeline_entries", "Entries of all timelines", ("kind",)),
@@ -123,6 +124,14 @@ class SignallingMetrics:
         """A token did not verify; `code` is the refusal's."""
         self.count("tokens_refused", code=code)
 
+    def delivered(self, target: str, outcome: str, lag_s: float) -> None:
+        """An attempt to deliver a row of the outbox ended; see `delivery.Observer`."""
+        if target == "webhook":
+            self.count("webhook_attempts", outcome=outcome)
+            self.observe("webhook_lag_seconds", lag_s)
+        else:
+            self.count("mails", outcome=outcome)
+
     def expose(self, registry: CollectorRegistry) -> None:
         """Shows all of this on another registry too, such as the media server's, so that there is one `/metrics`."""
         registry.register(_Through(self.registry))
@@ -143,7 +152,7 @@ class SignallingMetrics:
     async def start(self) -> None:
         """Begins."""
         kinds = {kind: self._histograms["store_duration_seconds"].labels(kind) for kind in ("read", "write")}
-        self.store.observed = lambda kind, seconds: kinds[kind].observe(seconds)
+        self.store.observe(lambda kind, seconds: kinds[kind].observe(seconds), self._histograms["store_group_size"].observe)
         self._cancel = [self.bus.subscribe(EVERYTHING, self._entry), self.bus.subscribe(TOPIC, self._counted)]
         self._task = asyncio.create_task(self._census_again_and_again(), name="metrics-census")
 
@@ -178,10 +187,9 @@ class SignallingMetrics:
             case "message.created":
                 self.count("messages", author=entry.actor.kind)
             case "queue.left":
-                outcome = bounded(data.get("reason"))
-                self.count("queue_left", outcome=outcome)
-                if data.get("waited_s") is not None:
-                    self.observe("queue_wait_seconds", float(data["waited_s"]), outcome=outcome)
+                self._waited(bounded(data.get("reason")), data["waited_s"])
+            case "conversation.assigned" | "conversation.transferred" if data.get("waited_s") is not None:
+                self._waited("assigned", data["waited_s"])
             case "call.ended":
                 self.count("calls_ended", reason=bounded(data.get("reason")))
             case "cart.updated":
@@ -192,6 +200,10 @@ class SignallingMetrics:
                 self.count("orders_placed")
             case kind if kind in PAYMENT_KINDS:
                 self.count("payments", result=PAYMENT_KINDS[kind])
+
+    def _waited(self, outcome: str, seconds: float) -> None:
+        self.count("queue_left", outcome=outcome)
+        self.observe("queue_wait_seconds", float(seconds), outcome=outcome)
 
     async def _census_again_and_again(self) -> None:
         while True:

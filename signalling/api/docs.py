@@ -118,7 +118,7 @@ def _operation(whole: Json, path: str, method: str, operation: Json) -> str:
         rows = "".join(_row(each["name"], each["schema"], each.get("required", False), each["in"], each) for each in parameters)
         parts.append(f"<h4>Parameters</h4><table>{rows}</table>")
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-        parts.append(f"<h4>Body <small>{_text(kind)}</small></h4>{_shape(content['schema'])}")
+        parts.append(f"<h4>Body <small>{_text(kind)}</small></h4>{_shape(content.get('schema', {'type': 'bytes'}))}")
     answers, refusals = [], []
     for status, answer in operation["responses"].items():
         answer = _resolved(whole, answer)

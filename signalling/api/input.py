@@ -20,6 +20,7 @@ from signalling.api.problem import Invalid, invalid
 
 DEPTH_MOST = 32
 QUERY_FIELDS_MOST = 64
+EXACT_MOST = 2**53
 INTEGER_LEAST, INTEGER_MOST = -(2**63), 2**63 - 1
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
@@ -30,7 +31,7 @@ def json_value(raw: bytes | str) -> Any:
     """The value of a JSON text. BadRequest for what is not one, Invalid for what is in it that we do not take."""
     try:
         text = raw if isinstance(raw, str) else raw.decode()
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refused)
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refused, parse_float=_number)
     except UnicodeDecodeError:
         raise BadRequest("The body is not UTF-8.", code="not_utf8") from None
     except RecursionError:
@@ -148,6 +149,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a key is given twice")
     return value
+
+
+def _number(text: str) -> float | int:
+    """1.0 is the integer 1 (JSON Schema 2020-12 section 6.1.1), as far as floats are exact."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) <= EXACT_MOST else value
 
 
 def _refused(constant: str) -> Any:

@@ -166,8 +166,11 @@ def _operation(operation: Operation, schemas: Mapping[tuple[str, Mode], Json], c
         schema = schemas[f"{operation.name}/body", "validation"]
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     elif operation.body_types:
-        raw: Json = {"schema": {"type": "string", "contentMediaType": "application/octet-stream", "maxLength": operation.body_bytes}}
-        made["requestBody"] = {"required": True, "content": {each: raw for each in operation.body_types}}
+        made["requestBody"] = {
+            "required": True,
+            "description": f"{operation.body_bytes} bytes at most.",
+            "content": {each: {} for each in operation.body_types},
+        }
     return {name: value for name, value in made.items() if value != [] or name == "security"}
 
 

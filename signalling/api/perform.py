@@ -63,6 +63,8 @@ async def perform(context: Context, arguments: Mapping[str, Any], door: str = "s
             return Answer(status, value)
         status, body = operation.answer(value)
         _tag(context, value)
+        if operation.limit == "login":
+            context.services.metrics.count("sessions_started", operation=operation.name)
         return Answer(status, body)
     except Replayed as answer:
         status = answer.status

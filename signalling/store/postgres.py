@@ -53,6 +53,9 @@ class PostgresBackend:
         # Whose connection does not answer: they end by themselves, some seconds later.
         self._given_up: set[asyncio.Task[Any]] = set()
 
+    def observe(self, group: Callable[[int], None]) -> None:
+        """See `Backend`: there are no groups; the server gathers commits by itself."""
+
     async def open(self) -> None:
         """Starts the lane; connections are made when they are needed."""
         self._lane = asyncio.create_task(self._write_until_closed(), name="store-writer")

@@ -49,6 +49,11 @@ class SqliteBackend:
         self._readers = _readers()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._observed: Callable[[int], None] = lambda size: None
+
+    def observe(self, group: Callable[[int], None]) -> None:
+        """See `Backend`. Called on the writing thread."""
+        self._observed = group
 
     async def open(self) -> None:
         """Starts the writing thread."""
@@ -133,6 +138,7 @@ class SqliteBackend:
             group = [each for each in group if not each.abandoned]
             if group:
                 connection = self._commit(connection, group)
+                self._observed(len(group))
         if connection is not None:
             connection.close()
 

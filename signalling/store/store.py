@@ -31,6 +31,9 @@ T = TypeVar("T")
 class Backend(Protocol):
     """What `sqlite` and `postgres` have in common."""
 
+    def observe(self, group: Callable[[int], None]) -> None:
+        """Tells the size of each group of units that one commit held, where it has groups."""
+
     async def open(self) -> None:
         """Makes it ready."""
 
@@ -54,10 +57,14 @@ class Store:
         """`url`: `sqlite:///path` or `postgresql://user:password@host/name`. Opens nothing yet."""
         self.sealer = Sealer(master_keys)
         self.clock = clock
-        # What the metrics want to know: how long each unit took (s).
-        self.observed: Callable[[str, float], None] = lambda kind, seconds: None
+        self._observed: Callable[[str, float], None] = lambda kind, seconds: None
         self._bus = bus
         self._backend = _backend(url, self.sealer, clock, self._deliver)
+
+    def observe(self, unit: Callable[[str, float], None], group: Callable[[int], None]) -> None:
+        """For metrics: `unit("read" | "write", seconds)` for each unit of work, `group(size)` for each commit that holds several."""
+        self._observed = unit
+        self._backend.observe(group)
 
     async def open(self, migrate: Callable[[Connection], None] | None = None) -> None:
         """Connects; `migrate` (see `migrations`) runs first."""
@@ -80,7 +87,7 @@ class Store:
             value: T = await self._backend.write(partial(_call, work, args, kwargs))
             return value
         finally:
-            self.observed("write", time.perf_counter() - began_s)
+            self._observed("write", time.perf_counter() - began_s)
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work(tx, ...)`, which changes nothing, on what is committed."""
@@ -89,7 +96,7 @@ class Store:
             value: T = await self._backend.read(partial(_call, work, args, kwargs))
             return value
         finally:
-            self.observed("read", time.perf_counter() - began_s)
+            self._observed("read", time.perf_counter() - began_s)
 
     async def check(self) -> float:
         """Seconds that a unit of work which changes nothing takes now. Unavailable where the database does not answer."""

@@ -7,7 +7,7 @@ from signalling.api.openapi import document
 from signalling.api.operation import Operation
 from signalling.identity.caller import Caller
 from signalling.ids import new_id, pattern
-from tests.signalling.world import Ids, existing_of, picture
+from tests.signalling.world import OTHER_NAMES, WORDS, Ids, existing_of, picture
 
 # What JSON Schema cannot say, by operation: whole bodies.
 BODIES: dict[str, Callable[[Ids, Caller], Any]] = {
@@ -26,7 +26,11 @@ class Samples:
 
     def path(self, operation: Operation) -> str:
         """With every piece filled in. KeyError where the world has no such thing."""
-        return operation.path.format(**{name: self.ids[name] for name in operation.params})
+        return operation.path.format(**self.pieces(operation))
+
+    def pieces(self, operation: Operation) -> dict[str, str]:
+        """What fills the path, by name."""
+        return {name: WORDS.get(name) or self.ids[OTHER_NAMES.get((operation.name, name), name)] for name in operation.params}
 
     def query(self, operation: Operation) -> dict[str, str]:
         """The required fields, and every one that names something."""

@@ -1,5 +1,6 @@
 """Tokens at the edge: whatever does not verify opens neither REST nor the socket, and is answered the same way."""
 
+import asyncio
 import base64
 import json
 import time
@@ -7,12 +8,15 @@ from typing import Any
 
 import jwt
 import pytest
+from aiohttp import WSMsgType
 
+from signalling.api.messages import POLICY
 from signalling.app import SignallingCore
 from tests.signalling.doors import Client
 from tests.signalling.people import CUSTOMER, bearer
 
 WITHIN_S = 30
+TOO_BIG = 1009
 
 
 def encoded(value: Any) -> str:
@@ -73,7 +77,20 @@ async def test_a_token_of_a_mebibyte_is_refused_before_it_is_read(core: Signalli
     writer.close()
 
 
-async def _connected(client: Client) -> Any:
-    import asyncio
+async def test_no_forgery_opens_the_socket(core: SignallingCore, client: Client, good: str) -> None:
+    for name, token in forgeries(good).items():
+        async with client.ws_connect("/v1/socket") as socket:
+            await socket.send_json({"type": "hello", "id": "h", "token": token})
+            message = await socket.receive(WITHIN_S)
+            assert message.type is WSMsgType.CLOSE and message.data == POLICY, name
+    async with client.ws_connect("/v1/socket") as socket:
+        await socket.send_json({"type": "hello", "token": "A" * (1 << 20)})
+        message = await socket.receive(WITHIN_S)
+        assert message.type is WSMsgType.CLOSE and message.data == TOO_BIG
+    async with client.ws_connect("/v1/socket") as socket:
+        await socket.send_json({"type": "hello", "id": "h", "token": good})
+        assert (await socket.receive_json(timeout=WITHIN_S))["type"] == "welcome"
 
+
+async def _connected(client: Client) -> Any:
     return await asyncio.wait_for(asyncio.open_connection(client.host, client.port), WITHIN_S)

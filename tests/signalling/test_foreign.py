@@ -4,13 +4,16 @@ Walks `all_operations`, so an operation cannot be forgotten: one that names a th
 anything, nobody changes anything, and nobody learns whether something exists.
 """
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+from aiohttp import WSMsgType
 from sqlalchemy import select
 
 from signalling import tenants
+from signalling.api.messages import CONTROLS
 from signalling.api.operation import Operation
 from signalling.api.routes import all_operations
 from signalling.app import SignallingCore
@@ -20,7 +23,7 @@ from signalling.store import Transaction
 from signalling.store.tables import metadata
 from tests.signalling import world
 from tests.signalling.doors import Client
-from tests.signalling.people import CUSTOMER, FOREIGN, OTHER_CUSTOMER, TENANT, bearer
+from tests.signalling.people import ADMIN, CUSTOMER, FOREIGN, OTHER_CUSTOMER, TENANT, bearer
 from tests.signalling.samples import Samples
 
 OPERATIONS = all_operations()
@@ -33,7 +36,20 @@ STRANGERS = {
 # The world's things that every customer of the shop may see.
 SHARED: frozenset[str] = frozenset()
 # Anybody may ask for these, without a token; each is judged by what it is sent (a site's token, a signature, a secret in a link).
-PUBLIC: frozenset[str] = frozenset()
+PUBLIC = frozenset(
+    {
+        "session.begin",
+        "session.renew",
+        "login.password",
+        "login.openid",
+        "login.openid_finish",
+        "inbound.stripe",
+        "pay.open",
+        "pay.return",
+        "pay.sandbox",
+        "pay.sandbox_outcome",
+    }
+)
 # Rows that the core itself changes while nobody asks for anything.
 RESTLESS = frozenset({"outbox"})
 
@@ -116,8 +132,8 @@ def test_every_public_operation_is_known() -> None:
 
 
 def test_the_world_has_everything_that_a_path_names() -> None:
-    named = {name for operation in OPERATIONS for name in operation.params}
-    known = {*world.MADE, "customer_id", "rep_id"}
+    named = {name for operation in OPERATIONS if operation.roles for name in operation.params}
+    known = {*world.MADE, *world.WORDS}
     assert named <= known, f"make them in tests/signalling/world.py: {sorted(named - known)}"
 
 
@@ -153,13 +169,77 @@ async def test_another_customer_sees_nothing_and_changes_nothing(core: Signallin
 
 async def test_the_samples_are_good(core: SignallingCore, client: Client, ids: world.Ids) -> None:
     """Whom it does concern is not refused as unknown: otherwise the tests above would prove nothing."""
-    from tests.signalling.people import ADMIN
-
     samples, unknown = Samples(OPERATIONS, ids), []
     for operation in OPERATIONS:
         if operation.roles and operation.method == "GET":
-            caller = CUSTOMER if Role.CUSTOMER in operation.roles and Role.ADMIN not in operation.roles else ADMIN
-            status, text = await ask(core, client, samples, operation, caller)
-            if status not in (200, 204):
-                unknown.append(f"{operation.name}: {status} {text[:200]}")
+            answers = [await ask(core, client, samples, operation, each) for each in (CUSTOMER, ADMIN) if each.role in operation.roles]
+            if not any(status in (200, 204) for status, _ in answers):
+                unknown.append(f"{operation.name}: {answers}")
     assert not unknown, "\n".join(unknown)
+
+
+# What a client may send besides operations: each with something of somebody else's in it, and the problem's code that must be the answer.
+CONTROL_FRAMES: dict[str, tuple[dict[str, Any], str | None]] = {
+    "conversation.watch": ({"conversation_id": "conversation_id"}, "not_found"),
+    "conversation.unwatch": ({"conversation_id": "conversation_id"}, None),
+    "ack": ({"conversation_id": "conversation_id", "seq": 1}, None),
+    "typing": ({"conversation_id": "conversation_id", "active": True}, "not_watched"),
+    "lobby.watch": ({}, None),
+    "lobby.unwatch": ({}, None),
+    "ping": ({}, None),
+    "token.renew": ({"token": "x.y.z"}, "token_malformed"),
+}
+
+
+def test_every_frame_of_a_client_is_walked() -> None:
+    assert set(CONTROL_FRAMES) == set(CONTROLS)
+
+
+async def answered(socket: Any, frame: dict[str, Any]) -> tuple[int, str]:
+    """Status and text of the answer to one request frame, passing by what is pushed meanwhile."""
+    await socket.send_json(frame)
+    async with asyncio.timeout(30):
+        while True:
+            message = await socket.receive()
+            assert message.type is WSMsgType.TEXT, f"{frame['type']}: closed with {socket.close_code} {message.extra}"
+            told = json.loads(message.data)
+            if told.get("id") == frame["id"]:
+                return (told["problem"]["status"] if told["type"] == "error" else 200), message.data
+
+
+@pytest.mark.parametrize("who", [*STRANGERS, "another customer"])
+async def test_no_frame_shows_or_changes_what_is_somebody_elses(core: SignallingCore, client: Client, ids: world.Ids, who: str) -> None:
+    await core.store.write(tenants.create, FOREIGN, "Other shop")
+    caller = STRANGERS.get(who, OTHER_CUSTOMER)
+    samples = Samples(OPERATIONS, ids)
+    mine = SHARED if caller is OTHER_CUSTOMER else frozenset[str]()
+    hidden = {each for name, each in ids.items() if name not in mine} | {CUSTOMER.id}
+    before = await core.store.read(rows, TENANT)
+    wrong: list[str | None] = []
+    async with client.ws_connect("/v1/socket") as socket:
+        token = bearer(core, caller)["Authorization"].removeprefix("Bearer ")
+        status, text = await answered(socket, {"type": "hello", "id": "h", "token": token, "after": {ids["conversation_id"]: 0}})
+        assert status == 200 and not [each for each in hidden if each in text]
+        for number, (name, (fields, code)) in enumerate(CONTROL_FRAMES.items()):
+            if name == "ack":  # is not answered; what it did shows in the rows
+                await socket.send_json({"type": name, **{key: ids.get(str(value), value) for key, value in fields.items()}})
+                continue
+            sent = {key: ids.get(str(value), value) for key, value in fields.items()}
+            status, text = await answered(socket, {"type": name, "id": f"c{number}", **sent})
+            told = json.loads(text)
+            assert code is None or told["problem"]["code"] == code, text
+            assert not [each for each in hidden if each in text], text
+        for number, operation in enumerate(each for each in OPERATIONS if each.roles and each.socket):
+            frame: dict[str, Any] = samples.pieces(operation) | samples.query(operation)
+            body = samples.body(operation, caller)
+            if body is not None:
+                frame["body"] = body
+            if operation.if_match:
+                frame["if_match"] = 1
+            status, text = await answered(socket, {"type": operation.name, "id": f"o{number}", **frame})
+            wrong.append(judged(operation, status, text, hidden, names_something(samples, operation, hidden, caller)))
+    told_wrong = [each for each in wrong if each]
+    assert not told_wrong, "\n".join(told_wrong)
+    after = await core.store.read(rows, TENANT)
+    assert {table: found - after[table] for table, found in before.items() if not found <= after[table]} == {}
+    assert caller is OTHER_CUSTOMER or after == before

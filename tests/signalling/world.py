@@ -14,8 +14,10 @@ from PIL import Image
 
 from signalling import tenants
 from signalling.app import SignallingCore
+from signalling.commerce.shops.seed import seed
 from signalling.identity.caller import Caller
 from signalling.ids import new_id
+from tests.signalling.paying import ORDER, NotedLedger
 from tests.signalling.people import ADMIN, CUSTOMER, REP, TENANT, bearer
 
 Ids = dict[str, str]
@@ -39,12 +41,31 @@ def picture() -> bytes:
     return file.getvalue()
 
 
+def added(version: int) -> dict[str, Any]:
+    """One kettle more."""
+    return {"kind": "add_line", "variant_id": "GOOK-BLK", "op_id": new_id("op"), "base_version": version}
+
+
+# Pieces that are called the same and mean different things, by operation.
+OTHER_NAMES = {("api_key.revoke", "key_id"): "api_key_id"}
+# Pieces that are no ids.
+WORDS = {"name": "shop"}
 # In the order in which they are made.
 MADE: dict[str, Make] = {
+    "site_id": Make(ADMIN, "/v1/sites", lambda ids: {"name": "Shop", "origins": ["https://shop.example"]}),
+    "key_id": Make(ADMIN, "/v1/sites/{site_id}/keys", lambda ids: {"algorithm": "HS256"}),
+    "api_key_id": Make(ADMIN, "/v1/api-keys", lambda ids: {"name": "Back office"}),
+    "rep_id": Make(ADMIN, "/v1/accounts", lambda ids: {"login": "rita", "name": "Rita", "password": "a long password"}),
+    "customer_id": Make(ADMIN, "/v1/sessions", lambda ids: {"site_id": ids["site_id"]}, of=lambda answer: str(answer["person_id"])),
+    "_secret": Make(ADMIN, "/v1/tenant/secrets/shop", lambda ids: {"value": {"key": "0123456789"}}, method="PUT", of=lambda answer: ""),
     "endpoint_id": Make(ADMIN, "/v1/webhooks", lambda ids: {"url": "http://127.0.0.1:9/hooks"}),
     "conversation_id": Make(CUSTOMER, "/v1/conversations", lambda ids: {}),
     "message_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/messages", lambda ids: {"id": new_id("msg"), "text": "my own words"}),
     "attachment_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/attachments?name=a.png", lambda ids: picture()),
+    "cart_id": Make(CUSTOMER, "/v1/carts", lambda ids: {"conversation_id": ids["conversation_id"], "destination": {"country": "DE"}}),
+    "_line": Make(CUSTOMER, "/v1/carts/{cart_id}/operations", lambda ids: added(1), of=lambda answer: ""),
+    "suggestion_id": Make(REP, "/v1/carts/{cart_id}/operations", lambda ids: added(2), of=lambda answer: str(answer["suggestion"]["id"])),
+    "payment_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/payments", lambda ids: {"order_id": ORDER}),
 }
 
 
@@ -52,7 +73,9 @@ async def made(core: SignallingCore) -> Ids:
     """Makes the tenant, if there is none, and one of everything; ids by the name of the path's piece."""
     if not await core.store.read(tenants.exists, TENANT):
         await core.store.write(tenants.create, TENANT, "Shop")
-    ids: Ids = {"customer_id": CUSTOMER.id, "rep_id": REP.id}
+    await core.store.write(seed, TENANT)
+    core.services.payments.ledger = NotedLedger()
+    ids: Ids = {}
     async with aiohttp.ClientSession(core.address) as session:
         for name, make in MADE.items():
             body = make.body(ids)
@@ -60,7 +83,9 @@ async def made(core: SignallingCore) -> Ids:
             headers = bearer(core, make.by) | ({"Content-Type": "image/png"} if isinstance(body, bytes) else {})
             async with session.request(make.method, make.path.format(**ids), headers=headers, **sent) as answer:
                 assert answer.status < 300, f"{name}: {answer.status} {await answer.text()}"
-                ids[name] = make.of(await answer.json())
+                found = make.of(await answer.json()) if answer.status != 204 else ""
+                if found:
+                    ids[name] = found
     return ids
 
 

@@ -52,7 +52,7 @@ async def upload(context: Context, conversation_id: ConversationId, query: FileN
     "GET",
     "/v1/conversations/{conversation_id}/attachments/{attachment_id}",
     roles=ANYBODY,
-    media_type="application/octet-stream",
+    media_type="image/jpeg, image/png, image/webp, image/gif, application/pdf, text/plain, application/octet-stream",
 )
 async def download(context: Context, conversation_id: ConversationId, attachment_id: AttachmentId) -> Raw:
     """The file itself, for whoever may read the conversation."""

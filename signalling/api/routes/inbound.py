@@ -25,7 +25,9 @@ class Received:
     received: bool = True
 
 
-@operations.add("inbound.stripe", "POST", "/v1/inbound/stripe/{tenant_id}", roles=PUBLIC, body_types=("*/*",), body_bytes=BODY_BYTES)
+@operations.add(
+    "inbound.stripe", "POST", "/v1/inbound/stripe/{tenant_id}", roles=PUBLIC, body_types=("*/*",), body_bytes=BODY_BYTES, limit="inbound"
+)
 async def stripe(context: Context, tenant_id: TenantId, body: bytes) -> Received:
     """Stripe's webhooks.
 

@@ -82,7 +82,7 @@ class PasswordChange(Body):
     new: SecretStr = Field(min_length=12, max_length=256)
 
 
-@operations.add("session.begin", "POST", "/v1/sessions", roles=PUBLIC, status=201, socket=False)
+@operations.add("session.begin", "POST", "/v1/sessions", roles=PUBLIC, status=201, socket=False, limit="login")
 async def begin(context: Context, body: Arrival) -> Session:
     """Begins a customer's session.
 
@@ -124,7 +124,7 @@ async def set_attributes(context: Context, body: UnverifiedAttributes) -> None:
     await context.write(customers.set_unverified, context.tenant_id, context.caller.id, body.unverified_attributes)
 
 
-@operations.add("login.password", "POST", "/v1/login", roles=PUBLIC, status=201, socket=False)
+@operations.add("login.password", "POST", "/v1/login", roles=PUBLIC, status=201, socket=False, limit="login")
 async def login(context: Context, body: Login) -> Session:
     """Begins a rep's session with a local account.
 
@@ -141,7 +141,7 @@ async def change_password(context: Context, body: PasswordChange) -> None:
     await context.services.identity.logins.change_password(context.caller, body.old.get_secret_value(), body.new.get_secret_value())
 
 
-@operations.add("login.openid", "POST", "/v1/login/openid", roles=PUBLIC, socket=False)
+@operations.add("login.openid", "POST", "/v1/login/openid", roles=PUBLIC, socket=False, limit="login")
 async def openid_begin(context: Context, body: OpenIdBegin) -> Begun:
     """Begins a login through the tenant's OpenID provider.
 
@@ -152,7 +152,7 @@ async def openid_begin(context: Context, body: OpenIdBegin) -> Begun:
     return await identity.logins.openid_begin(tenant_id, body.redirect_uri, context.services.public_url(), context.remote)
 
 
-@operations.add("login.openid_finish", "POST", "/v1/login/openid/finish", roles=PUBLIC, status=201, socket=False)
+@operations.add("login.openid_finish", "POST", "/v1/login/openid/finish", roles=PUBLIC, status=201, socket=False, limit="login")
 async def openid_finish(context: Context, body: OpenIdFinish) -> Session:
     """Finishes a login through the tenant's OpenID provider."""
     identity = context.services.identity
