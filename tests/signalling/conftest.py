@@ -1,6 +1,7 @@
 """A signalling core on SQLite and on PostgreSQL: every test that takes `core`, `store` or `client` runs on both."""
 
-import itertools
+import asyncio
+import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,12 +13,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from mediaserver.http import edge
 from signalling import tenants
 from signalling.app import SignallingCore
+from signalling.bus import LocalBus
 from signalling.config import Settings
-from signalling.store import Store
+from signalling.store import Store, migrations
+from signalling.store.tables import metadata
 from tests.signalling.people import TENANT, clock_now
 from tests.support.postgres import Postgres
-
-DATABASES = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -30,14 +31,43 @@ def postgres() -> Iterator[Postgres]:
     server.close()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite database of the present shape, to copy: making the shape takes longer than most tests."""
+    path = tmp_path_factory.mktemp("shape") / "shape.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgres: Postgres) -> str:
+    """The same on PostgreSQL, to be emptied for each test: making a database takes longer still."""
+    postgres.sql("CREATE DATABASE shape")
+    migrate(postgres.url("shape"))
+    return "shape"
+
+
+def migrate(url: str) -> None:
+    """Brings a new database to the present shape."""
+
+    async def run() -> None:
+        store = Store(url, bus=LocalBus(), master_keys={"shape": bytes(32)})
+        await store.open(migrations.upgrade)
+        await store.close()
+
+    asyncio.run(run())
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'tresen.db'}"
+        path = tmp_path / "tresen.db"
+        shutil.copy(request.getfixturevalue("migrated_file"), path)
+        return f"sqlite:///{path}"
     server: Postgres = request.getfixturevalue("postgres")
-    name = f"test_{next(DATABASES)}"
-    server.sql(f"CREATE DATABASE {name}")
+    name: str = request.getfixturevalue("migrated_database")
+    server.sql("; ".join(f"DELETE FROM {table.name}" for table in metadata.sorted_tables), name)
     return server.url(name)
 
 

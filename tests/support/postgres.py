@@ -56,9 +56,9 @@ class Postgres:
             time.sleep(0.05)
         return process
 
-    def sql(self, statement: str) -> None:
-        """Runs one statement in the database `postgres`."""
-        address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "tresen", "-d", "postgres"]
+    def sql(self, statement: str, database: str = "postgres") -> None:
+        """Runs a statement (or several, in one transaction) in a database."""
+        address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "tresen", "-d", database]
         subprocess.run([str(programs() / "psql"), "-q", *address, "-c", statement], check=True, capture_output=True, cwd="/")
 
     def url(self, database: str) -> str:
