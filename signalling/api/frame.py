@@ -56,8 +56,19 @@ class Form:
     query: frozenset[str]  # fields of the query, where there is a body too
 
 
+# By name: the operations are the program's, whichever server serves them, and to look into their models takes a while.
+_FORMS: dict[str, Form] = {}
+
+
 def form(operation: Operation) -> Form:
     """See `Form`; worked out once."""
+    known = _FORMS.get(operation.name)
+    if known is None or known.operation is not operation:
+        known = _FORMS[operation.name] = _form(operation)
+    return known
+
+
+def _form(operation: Operation) -> Form:
     properties = operation.body.json_schema().get("properties", {}) if operation.body is not None else {}
     query = operation.query.json_schema().get("properties", {}) if operation.query is not None and operation.body is not None else {}
     return Form(operation, "id" in properties, frozenset(query))

@@ -62,7 +62,8 @@ class Sockets:
         self.rate = float(services.settings.socket_requests_per_s)
         self.burst = self.rate * BURST_S
         self._forms = {operation.name: form(operation) for operation in operations if operation.socket}
-        self._schema = frames.schema(operations)
+        self._operations = operations
+        self._schema = b""  # made when somebody asks for it
         self._tokens = ResumeTokens(secret)
         self._heartbeat_s = float(services.settings.socket_heartbeat_s)
         # In one process no hint is lost; where a network is between, what is watched is looked up at each heartbeat.
@@ -119,7 +120,8 @@ class Sockets:
     # ---- one socket
 
     async def _describe(self, _: web.Request) -> web.Response:
-        return web.Response(body=to_json(self._schema), content_type="application/json")
+        self._schema = self._schema or to_json(frames.schema(self._operations))
+        return web.Response(body=self._schema, content_type="application/json")
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         request[edge.OPERATION] = "socket"
