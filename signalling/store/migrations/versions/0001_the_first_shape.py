@@ -1,4 +1,4 @@
-"""the first shape."""
+"""The first shape."""
 
 from collections.abc import Sequence
 
@@ -72,6 +72,60 @@ def upgrade() -> None:
     sa.Column('hash', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('tenant_id', 'position', name=op.f('pk_audit_log'))
     )
+    op.create_table('call_chores',
+    sa.Column('tenant_id', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('call_id', sa.Text(), nullable=False),
+    sa.Column('conversation_id', sa.Text(), nullable=False),
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('arguments', sa.Text(), nullable=False),
+    sa.Column('created_at_us', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_call_chores'))
+    )
+    op.create_table('call_legs',
+    sa.Column('tenant_id', sa.Text(), nullable=False),
+    sa.Column('call_id', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.Text(), nullable=False),
+    sa.Column('talking_person_id', sa.Text(), nullable=True),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('deadline_us', sa.BigInteger(), nullable=True),
+    sa.Column('held', sa.Boolean(), nullable=False),
+    sa.Column('muted', sa.Boolean(), nullable=False),
+    sa.Column('screen', sa.Boolean(), nullable=False),
+    sa.Column('supervising', sa.Text(), nullable=True),
+    sa.Column('ticket_id', sa.Text(), nullable=True),
+    sa.Column('channel', sa.Text(), nullable=True),
+    sa.Column('joined_at_us', sa.BigInteger(), nullable=True),
+    sa.Column('ended_at_us', sa.BigInteger(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('tenant_id', 'call_id', 'id', name=op.f('pk_call_legs'))
+    )
+    with op.batch_alter_table('call_legs', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_legs_deadline_us'), ['deadline_us'], unique=False)
+        batch_op.create_index(batch_op.f('ix_call_legs_tenant_id_person_id_state'), ['tenant_id', 'person_id', 'state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_call_legs_tenant_id_talking_person_id'), ['tenant_id', 'talking_person_id'], unique=True)
+
+    op.create_table('call_transfers',
+    sa.Column('tenant_id', sa.Text(), nullable=False),
+    sa.Column('call_id', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('from_leg_id', sa.Text(), nullable=False),
+    sa.Column('target_rep_id', sa.Text(), nullable=True),
+    sa.Column('requirement', sa.Text(), nullable=True),
+    sa.Column('target_leg_id', sa.Text(), nullable=True),
+    sa.Column('ticket_id', sa.Text(), nullable=True),
+    sa.Column('started_at_us', sa.BigInteger(), nullable=False),
+    sa.Column('ended_at_us', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('tenant_id', 'call_id', 'id', name=op.f('pk_call_transfers'))
+    )
+    with op.batch_alter_table('call_transfers', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_call_transfers_tenant_id_ticket_id'), ['tenant_id', 'ticket_id'], unique=False)
+
     op.create_table('callback_numbers',
     sa.Column('tenant_id', sa.Text(), nullable=False),
     sa.Column('ticket_id', sa.Text(), nullable=False),
@@ -79,6 +133,33 @@ def upgrade() -> None:
     sa.Column('created_at_us', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('tenant_id', 'ticket_id', name=op.f('pk_callback_numbers'))
     )
+    op.create_table('calls',
+    sa.Column('tenant_id', sa.Text(), nullable=False),
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('conversation_id', sa.Text(), nullable=False),
+    sa.Column('media', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('open_conversation_id', sa.Text(), nullable=True),
+    sa.Column('customer_id', sa.Text(), nullable=False),
+    sa.Column('requested_by', sa.Text(), nullable=False),
+    sa.Column('rep_id', sa.Text(), nullable=True),
+    sa.Column('ticket_id', sa.Text(), nullable=True),
+    sa.Column('requirement', sa.Text(), nullable=True),
+    sa.Column('divert', sa.Boolean(), nullable=False),
+    sa.Column('payment_step', sa.Boolean(), nullable=False),
+    sa.Column('recording', sa.Text(), nullable=True),
+    sa.Column('created_at_us', sa.BigInteger(), nullable=False),
+    sa.Column('answered_at_us', sa.BigInteger(), nullable=True),
+    sa.Column('connected_at_us', sa.BigInteger(), nullable=True),
+    sa.Column('ended_at_us', sa.BigInteger(), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_calls'))
+    )
+    with op.batch_alter_table('calls', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_calls_tenant_id_conversation_id'), ['tenant_id', 'conversation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_calls_tenant_id_open_conversation_id'), ['tenant_id', 'open_conversation_id'], unique=True)
+        batch_op.create_index(batch_op.f('ix_calls_tenant_id_ticket_id'), ['tenant_id', 'ticket_id'], unique=False)
+
     op.create_table('canned_replies',
     sa.Column('tenant_id', sa.Text(), nullable=False),
     sa.Column('id', sa.Text(), nullable=False),
@@ -837,7 +918,24 @@ def downgrade() -> None:
 
     op.drop_table('cart_operations')
     op.drop_table('canned_replies')
+    with op.batch_alter_table('calls', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_calls_tenant_id_ticket_id'))
+        batch_op.drop_index(batch_op.f('ix_calls_tenant_id_open_conversation_id'))
+        batch_op.drop_index(batch_op.f('ix_calls_tenant_id_conversation_id'))
+
+    op.drop_table('calls')
     op.drop_table('callback_numbers')
+    with op.batch_alter_table('call_transfers', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_call_transfers_tenant_id_ticket_id'))
+
+    op.drop_table('call_transfers')
+    with op.batch_alter_table('call_legs', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_call_legs_tenant_id_talking_person_id'))
+        batch_op.drop_index(batch_op.f('ix_call_legs_tenant_id_person_id_state'))
+        batch_op.drop_index(batch_op.f('ix_call_legs_deadline_us'))
+
+    op.drop_table('call_legs')
+    op.drop_table('call_chores')
     op.drop_table('audit_log')
     op.drop_table('audit_heads')
     with op.batch_alter_table('attachments', schema=None) as batch_op:
