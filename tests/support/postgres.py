@@ -74,6 +74,20 @@ class Postgres:
         """Starts it again after `kill`."""
         self.process = self._start()
 
+    def pause(self) -> None:
+        """Lets it hang: connections stay open and nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """After `pause`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """To the server and all of its processes."""
+        family = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for pid in (self.process.pid, *map(int, family)):
+            os.kill(pid, number)
+
     def close(self) -> None:
         """Ends it and removes all of it."""
         if self.process.poll() is None:
