@@ -311,6 +311,9 @@ class Sockets:
 
     def _dispatch(self, connection: Connection, frame: dict[str, Any], identifier: str | None) -> None:
         name = frame.get("type")
+        if name == "ping" and len(frame) == 2 and "id" in frame:  # what clients measure by
+            connection.send(frames.json_frame({"type": "pong", "id": identifier}))
+            return
         asked = self._forms.get(name) if isinstance(name, str) else None
         if asked is not None:
             self._request(connection, asked, frame, identifier)
