@@ -77,7 +77,6 @@ class Sockets:
         self._stopping = False
         self._cancel: Callable[[], None] = lambda: None
         self.loop: asyncio.AbstractEventLoop
-        services.metrics.gauge("sockets", "Client sockets that are open", lambda: len(self._connections))
 
     def mount(self, application: web.Application) -> None:
         """Adds the socket and its description."""
