@@ -333,27 +333,32 @@ def schema(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _request_schema(operation: Operation, definitions: dict[str, Any]) -> dict[str, Any]:
-    properties: dict[str, Any] = {"type": {"const": operation.name}, "id": {"type": "string", "maxLength": REQUEST_ID_MOST}}
+    """The body's fields side by side with the others, or under `body`."""
+    shapes = [_shape(operation, definitions, nested=False)]
     if operation.body is not None:
-        properties["body"] = {"type": "object", "description": "The body's fields, where they are not given beside the others."}
+        shapes.append(_shape(operation, definitions, nested=True))
+    return {"description": operation.summary, **(shapes[0] if len(shapes) == 1 else {"anyOf": shapes})}
+
+
+def _shape(operation: Operation, definitions: dict[str, Any], *, nested: bool) -> dict[str, Any]:
+    properties: dict[str, Any] = {"type": {"const": operation.name}, "id": {"type": "string", "maxLength": REQUEST_ID_MOST}}
     required = ["type"]
-    for name, adapter in operation.params.items():
-        properties[name] = adapter.json_schema()
-        required.append(name)
-    for part in (operation.query, operation.body):
-        if part is not None:
-            made = part.json_schema(ref_template="#/$defs/{model}")
-            definitions |= made.pop("$defs", {})
-            properties |= made.get("properties", {})
-            required += made.get("required", [])
     if operation.if_match:
         properties["if_match"] = {"type": "integer", "minimum": 0}
     if operation.creates:
         properties["idempotency_key"] = {"type": "string", "maxLength": 255}
-    return {
-        "type": "object",
-        "description": operation.summary,
-        "properties": properties,
-        "required": sorted(set(required)),
-        "additionalProperties": False,
-    }
+    for name, adapter in operation.params.items():
+        properties[name] = adapter.json_schema()
+        required.append(name)
+    for part in (operation.query, operation.body):
+        if part is None:
+            continue
+        made = part.json_schema(ref_template="#/$defs/{model}")
+        definitions |= made.pop("$defs", {})
+        if part is operation.body and nested:
+            properties["body"] = made
+            required.append("body")
+        else:
+            properties |= made.get("properties", {})
+            required += made.get("required", [])
+    return {"type": "object", "properties": properties, "required": sorted(set(required)), "additionalProperties": False}

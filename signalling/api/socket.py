@@ -77,7 +77,6 @@ class Sockets:
         self._stopping = False
         self._cancel: Callable[[], None] = lambda: None
         self.loop: asyncio.AbstractEventLoop
-        services.metrics.gauge("sockets", "Client sockets that are open", lambda: len(self._connections))
 
     def mount(self, application: web.Application) -> None:
         """Adds the socket and its description."""
@@ -311,6 +310,9 @@ class Sockets:
 
     def _dispatch(self, connection: Connection, frame: dict[str, Any], identifier: str | None) -> None:
         name = frame.get("type")
+        if name == "ping" and len(frame) == 2 and "id" in frame:  # what clients measure by
+            connection.send(frames.json_frame({"type": "pong", "id": identifier}))
+            return
         asked = self._forms.get(name) if isinstance(name, str) else None
         if asked is not None:
             self._request(connection, asked, frame, identifier)

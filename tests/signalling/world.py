@@ -65,6 +65,7 @@ MADE: dict[str, Make] = {
     "cart_id": Make(CUSTOMER, "/v1/carts", lambda ids: {"conversation_id": ids["conversation_id"], "destination": {"country": "DE"}}),
     "_line": Make(CUSTOMER, "/v1/carts/{cart_id}/operations", lambda ids: added(1), of=lambda answer: ""),
     "suggestion_id": Make(REP, "/v1/carts/{cart_id}/operations", lambda ids: added(2), of=lambda answer: str(answer["suggestion"]["id"])),
+    "reply_id": Make(ADMIN, "/v1/canned-replies", lambda ids: {"shortcut": "hi", "title": "Hi", "text": "Hello {customer_name}"}),
     "payment_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/payments", lambda ids: {"order_id": ORDER}),
 }
 

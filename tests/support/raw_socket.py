@@ -27,6 +27,14 @@ def frame(payload: bytes, opcode: int = TEXT, *, final: bool = True) -> bytes:
     return head + mask + bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
 
 
+class Closed(Exception):
+    """The server closed it, with `code`."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
 class RawSocket:
     """One connection."""
 
@@ -53,9 +61,7 @@ class RawSocket:
     async def hello(self, token: str, **fields: Any) -> dict[str, Any]:
         """Says hello; the welcome."""
         await self.send({"type": "hello", "token": token, **fields})
-        opcode, payload = await self.read()
-        assert opcode == TEXT, (opcode, payload)
-        welcome: dict[str, Any] = json.loads(payload)
+        welcome = await self.message()
         assert welcome["type"] == "welcome"
         return welcome
 
@@ -78,6 +84,18 @@ class RawSocket:
             elif length == 127:
                 [length] = struct.unpack("!Q", await self.reader.readexactly(8))
             return head[0] & 0x0F, await self.reader.readexactly(length)
+
+    async def message(self) -> dict[str, Any]:
+        """The next message; the server's pings are answered on the way. `Closed` where there is none any more."""
+        while True:
+            opcode, payload = await self.read()
+            if opcode == TEXT:
+                message: dict[str, Any] = json.loads(payload)
+                return message
+            if opcode == PING:
+                await self.raw(frame(payload, PONG))
+            elif opcode == CLOSE:
+                raise Closed(struct.unpack("!H", payload[:2])[0])
 
     async def close_code(self) -> int | None:
         """Reads on until the server closes; its code, None where it just went."""
