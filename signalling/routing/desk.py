@@ -17,27 +17,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import select
-
 from mediaserver.errors import Conflict, NotFound, RemoteError, Unavailable
 from signalling.bus import Bus
 from signalling.config import Settings
 from signalling.conversation import conversation
 from signalling.ids import new_id
-from signalling.routing import calendars, entries, events, places, queues, records, roster
+from signalling.routing import calendars, entries, events, places, queues, records, restoring, roster
 from signalling.routing.floor import GRACE_US, Floor
 from signalling.routing.hours import Calendar
 from signalling.routing.place import Place, place_of
 from signalling.routing.places import Places
-from signalling.routing.presence import Rep, Status
+from signalling.routing.presence import Status
 from signalling.routing.queue import Closed
 from signalling.routing.records import Batch
 from signalling.routing.requirement import Step, read
 from signalling.routing.roster import RepView
 from signalling.routing.ticket import Channel, Ticket
-from signalling.store import Store, Transaction
+from signalling.store import Store
 from signalling.store.faults import unavailable
-from signalling.store.tables.routing import rep_presence
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +49,6 @@ RETRY_LEAST_S = 0.05
 RETRY_MOST_S = 2.0
 # An offer that was written later than this after it was made gets its time anew.
 LATE_US = 1_000_000
-# After a restart, reps' sockets need a moment before they can answer.
-AFTER_RESTART_US = 10_000_000
 # How long a transferred conversation is kept for the rep it was meant for.
 HOLD_S = 60
 
@@ -83,7 +78,7 @@ class Desk:
         self._away = False
         self._begun = False
         self._stopping = False
-        self._stored_tickets: dict[str, tuple[str, str]] = {}  # with queue and channel
+        self._stored_tickets: dict[str, tuple[Any, ...]] = {}  # with what few changes touch
         self._stored_reps: set[tuple[str, str]] = set()
         self._calendars: dict[tuple[str, str], Calendar] = {}
         self._places: dict[str, Places] = {}
@@ -95,7 +90,7 @@ class Desk:
 
     async def start(self) -> None:
         """Reads what waits and who is there, and goes on from it."""
-        await self.store.read(self._load)
+        await self._restore()
         self._cancel = [
             self.bus.subscribe(queues.TOPIC, lambda _, changed: self.post(changed.tenant_id, changed.event)),
             self.bus.subscribe(calendars.TOPIC, lambda _, changed: self._keep_hours(changed)),
@@ -357,7 +352,7 @@ class Desk:
         sockets = {(tenant_id, rep.id): rep.sockets for tenant_id, floor in self.floors.items() for rep in floor.reps.values()}
         while True:
             try:
-                await self.store.read(self._load)
+                await self._restore()
                 break
             except Unavailable:
                 self._away = True
@@ -367,6 +362,12 @@ class Desk:
         for (tenant_id, rep_id), count in sockets.items():
             for _ in range(count):
                 self.post(tenant_id, events.Connected(rep_id))
+
+    async def _restore(self) -> None:
+        found = await restoring.restore(self.store, self.grace_us)
+        self.floors, self._calendars = found.floors, found.calendars
+        self._stored_tickets, self._stored_reps = found.tickets, found.reps
+        self._begun = False
 
     async def _sleep(self) -> None:
         """Until there is something to decide."""
@@ -410,11 +411,11 @@ class Desk:
 
     def _snapshot(self, share: records.Share, floor: Floor) -> None:
         for ticket in floor.changed_tickets.values():
-            stored, place = self._stored_tickets.get(ticket.id), (ticket.queue_id, ticket.channel)
+            stored, place = self._stored_tickets.get(ticket.id), restoring.place_of(ticket)
             row = records.ticket_row(floor.tenant_id, ticket, new=stored is None)
             (share.new_tickets if stored is None else share.tickets).append(row)
             if stored is not None and stored != place:
-                share.moved.append(row)
+                share.moved.append(row | records.moved(ticket))
             if ticket.state == "ended":
                 self._stored_tickets.pop(ticket.id, None)
             else:
@@ -485,34 +486,6 @@ class Desk:
             elif not each.future.done():
                 each.future.set_exception(unavailable())
         self._asked = kept
-
-    def _load(self, tx: Transaction) -> None:
-        """Runs before the task does."""
-        now_us = tx.now_us
-        self.floors.clear()
-        self._stored_tickets.clear()
-        self._stored_reps.clear()
-        self._begun = False
-        self._calendars = calendars.everything(tx)
-
-        def floor_of(tenant_id: str) -> Floor:
-            return self.floors.get(tenant_id) or self._new_floor(tenant_id)
-
-        for tenant_id, queue in queues.everything(tx):
-            floor_of(tenant_id).receive(events.QueueSet(queue), now_us)
-        for tenant_id, profile in queues.profiles(tx):
-            floor_of(tenant_id).receive(events.ProfileSet(profile), now_us)
-        for row in tx.all(select(rep_presence)):
-            self._stored_reps.add((row.tenant_id, row.rep_id))
-            rep: Rep = floor_of(row.tenant_id).rep(row.rep_id)
-            rep.status, rep.attached, rep.missed = row.status, row.attached, row.missed
-            rep.wrap_us, rep.since_us, rep.idle_us = row.wrap_until_us, row.since_us, row.since_us
-            floor_of(row.tenant_id).restore_rep(rep, now_us)
-        for tenant_id, ticket in records.live_tickets(tx):
-            self._stored_tickets[ticket.id] = (ticket.queue_id, ticket.channel)
-            if ticket.state == "offered":
-                ticket.expires_us = max(ticket.expires_us, now_us + AFTER_RESTART_US)
-            floor_of(tenant_id).restore(ticket)
 
 
 def _fail(waiting: list[Waiter], error: Exception) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, text, update
+from sqlalchemy import bindparam, delete, insert, select, text, tuple_, update
 
 from signalling import outbox
 from signalling.bus import staff_topic
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 Note = tuple[str, Any]
 
 # Apart from the others, which change at every step: they are in an index, which SQLite would write anew each time.
-_TICKET_MOVES = ("queue_id", "channel")
+_TICKET_MOVES = ("queue_id", "channel", "requirement")
 _TICKET_CHANGES = (
     "state",
     "priority",
@@ -88,7 +88,7 @@ class Share:
     tenant_id: str
     new_tickets: list[Row] = field(default_factory=list)
     tickets: list[Row] = field(default_factory=list)
-    moved: list[Row] = field(default_factory=list)  # those of `tickets` that have another queue or channel
+    moved: list[Row] = field(default_factory=list)  # those of `tickets` that have another queue, channel or requirement
     new_reps: list[Row] = field(default_factory=list)
     reps: list[Row] = field(default_factory=list)
     given: dict[str, str | None] = field(default_factory=dict)  # conversation -> whose it is now
@@ -210,8 +210,6 @@ def tell(share: Share, decision: Decision) -> None:
 def ticket_row(tenant_id: str, ticket: Ticket, *, new: bool) -> Row:
     """For an insert (`new`) or an update."""
     row = {
-        "queue_id": ticket.queue_id,
-        "channel": ticket.channel,
         "state": ticket.state,
         "priority": ticket.priority,
         "queued_at_us": ticket.queued_us,
@@ -227,15 +225,21 @@ def ticket_row(tenant_id: str, ticket: Ticket, *, new: bool) -> Row:
     if not new:
         return row | {"of_tenant": tenant_id, "of_id": ticket.id}
     return row | {
+        **moved(ticket),
         "tenant_id": tenant_id,
         "id": ticket.id,
         "conversation_id": ticket.conversation_id,
         "customer_id": ticket.customer_id,
         "call_id": ticket.call_id,
         "reason": ticket.reason,
-        "requirement": json.dumps(steps_written(ticket.steps), separators=(",", ":")),
         "entered_at_us": ticket.entered_us,
     }
+
+
+def moved(ticket: Ticket) -> Row:
+    """What few changes touch."""
+    requirement = json.dumps(steps_written(ticket.steps), separators=(",", ":"))
+    return {"queue_id": ticket.queue_id, "channel": ticket.channel, "requirement": requirement}
 
 
 def _details(ticket: Ticket) -> str:
@@ -268,10 +272,12 @@ def rep_row(tenant_id: str, rep: Rep, *, new: bool) -> Row:
     return row | {"tenant_id": tenant_id, "rep_id": rep.id}
 
 
-def live_tickets(tx: Transaction) -> list[tuple[str, Ticket]]:
-    """A work: every ticket that has not ended, with its tenant."""
-    # Written out, not a parameter: only so is the index of live ones used.
-    return [(row.tenant_id, ticket_of(row)) for row in tx.all(select(tickets).where(text("state <> 'ended'")))]
+def live_tickets(tx: Transaction, after: tuple[str, str], limit: int) -> list[tuple[str, Ticket]]:
+    """A work: tickets that have not ended, with their tenants; `limit` at most, in the order of (tenant, id), after that one."""
+    # The state is written out, not a parameter: only so is the index of live ones used.
+    wanted = select(tickets).where(text("state <> 'ended'"), tuple_(tickets.c.tenant_id, tickets.c.id) > after)
+    rows = tx.all(wanted.order_by(tickets.c.tenant_id, tickets.c.id).limit(limit))
+    return [(row.tenant_id, ticket_of(row)) for row in rows]
 
 
 def ticket_of(row: Any) -> Ticket:
