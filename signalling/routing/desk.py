@@ -17,27 +17,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import select
-
 from mediaserver.errors import Conflict, NotFound, RemoteError, Unavailable
 from signalling.bus import Bus
 from signalling.config import Settings
 from signalling.conversation import conversation
 from signalling.ids import new_id
-from signalling.routing import calendars, entries, events, places, queues, records, roster
+from signalling.routing import calendars, entries, events, places, queues, records, restoring, roster
 from signalling.routing.floor import GRACE_US, Floor
 from signalling.routing.hours import Calendar
 from signalling.routing.place import Place, place_of
 from signalling.routing.places import Places
-from signalling.routing.presence import Rep, Status
+from signalling.routing.presence import Status
 from signalling.routing.queue import Closed
 from signalling.routing.records import Batch
 from signalling.routing.requirement import Step, read
 from signalling.routing.roster import RepView
 from signalling.routing.ticket import Channel, Ticket
-from signalling.store import Store, Transaction
+from signalling.store import Store
 from signalling.store.faults import unavailable
-from signalling.store.tables.routing import rep_presence
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +49,6 @@ RETRY_LEAST_S = 0.05
 RETRY_MOST_S = 2.0
 # An offer that was written later than this after it was made gets its time anew.
 LATE_US = 1_000_000
-# After a restart, reps' sockets need a moment before they can answer.
-AFTER_RESTART_US = 10_000_000
 # How long a transferred conversation is kept for the rep it was meant for.
 HOLD_S = 60
 
@@ -83,7 +78,7 @@ class Desk:
         self._away = False
         self._begun = False
         self._stopping = False
-        self._stored_tickets: set[str] = set()
+        self._stored_tickets: dict[str, tuple[Any, ...]] = {}  # with what few changes touch
         self._stored_reps: set[tuple[str, str]] = set()
         self._calendars: dict[tuple[str, str], Calendar] = {}
         self._places: dict[str, Places] = {}
@@ -95,9 +90,9 @@ class Desk:
 
     async def start(self) -> None:
         """Reads what waits and who is there, and goes on from it."""
-        await self.store.read(self._load)
+        await self._restore()
         self._cancel = [
-            self.bus.subscribe(queues.TOPIC, lambda _, changed: self._put(changed.tenant_id, changed.event)),
+            self.bus.subscribe(queues.TOPIC, lambda _, changed: self.post(changed.tenant_id, changed.event)),
             self.bus.subscribe(calendars.TOPIC, lambda _, changed: self._keep_hours(changed)),
         ]
         self._telling = asyncio.create_task(self._tell_places(), name="desk-places")
@@ -149,37 +144,37 @@ class Desk:
         ticket.steps = (Step(0, read(requirement)),) if requirement is not None else ()
         ticket.priority, ticket.reason, ticket.call_id = priority, reason, call_id
         closed = self._closed(floor, ticket)
-        return await self._ask(tenant_id, events.Enter(ticket, closed), lambda floor: self._entered(floor, ticket))
+        return await self.ask(tenant_id, events.Enter(ticket, closed), lambda floor: self._entered(floor, ticket))
 
     async def leave(self, tenant_id: str, ticket_id: str, reason: str = "customer") -> bool:
         """Waits no longer. False where it did not: assigned, or over."""
         try:
-            await self._ask(tenant_id, events.Leave(ticket_id, reason), lambda _: None)
+            await self.ask(tenant_id, events.Leave(ticket_id, reason), lambda _: None)
         except (NotFound, Conflict):
             return False
         return True
 
     async def boost(self, tenant_id: str, conversation_id: str, points: int, reason: str) -> None:
         """More priority, if it waits."""
-        await self._ask(tenant_id, events.Boost(conversation_id, points, reason), lambda _: None)
+        await self.ask(tenant_id, events.Boost(conversation_id, points, reason), lambda _: None)
 
     async def callback(self, tenant_id: str, ticket_id: str, channel: Channel = "voice") -> Place:
         """The customer goes and keeps the place."""
-        return await self._ask(tenant_id, events.Callback(ticket_id, channel), lambda floor: self._place(floor, ticket_id))
+        return await self.ask(tenant_id, events.Callback(ticket_id, channel), lambda floor: self._place(floor, ticket_id))
 
     async def keep_waiting(self, tenant_id: str, ticket_id: str) -> Place:
         """The customer goes on waiting."""
-        return await self._ask(tenant_id, events.KeepWaiting(ticket_id), lambda floor: self._place(floor, ticket_id))
+        return await self.ask(tenant_id, events.KeepWaiting(ticket_id), lambda floor: self._place(floor, ticket_id))
 
     # -- reps ----------------------------------------------------------------------------------------------------------------------------
 
     async def answer(self, tenant_id: str, ticket_id: str, rep_id: str, accepted: bool) -> None:
         """Accepts or declines an offer. NotFound, or Conflict where it is not (any longer) offered to this rep."""
-        await self._ask(tenant_id, events.Answer(ticket_id, rep_id, accepted), lambda _: None)
+        await self.ask(tenant_id, events.Answer(ticket_id, rep_id, accepted), lambda _: None)
 
     async def pick(self, tenant_id: str, ticket_id: str, rep_id: str) -> Place:
         """A rep claims somebody who waits. Conflict where another rep has it or is asked, or at the rep's capacity."""
-        return await self._ask(tenant_id, events.Pick(ticket_id, rep_id), lambda floor: self._place(floor, ticket_id))
+        return await self.ask(tenant_id, events.Pick(ticket_id, rep_id), lambda floor: self._place(floor, ticket_id))
 
     async def take(self, tenant_id: str, rep_id: str, conversation_id: str, channel: Channel, *, force: bool = False) -> Place:
         """Books a rep's capacity for something that need not have waited. Conflict at their capacity, unless `force`."""
@@ -194,11 +189,11 @@ class Desk:
             assert found is not None
             return self._place(floor, found.id)
 
-        return await self._ask(tenant_id, events.Take(ticket, rep_id, force), outcome)
+        return await self.ask(tenant_id, events.Take(ticket, rep_id, force), outcome)
 
     async def finish(self, tenant_id: str, rep_id: str, conversation_id: str, channel: Channel) -> None:
         """A rep's work on it is over; wrap-up begins. Nothing where it is over already."""
-        await self._ask(tenant_id, events.Finish(rep_id, conversation_id, channel), lambda _: None)
+        await self.ask(tenant_id, events.Finish(rep_id, conversation_id, channel), lambda _: None)
 
     async def transfer(
         self,
@@ -213,23 +208,23 @@ class Desk:
         """Assigned work waits again: in another queue, first for one rep, or for another `requirement`."""
         steps = (Step(0, read(requirement)),) if requirement is not None else None
         event = events.Transfer(ticket_id, queue_id, rep_id, hold_s * 1_000_000, steps)
-        await self._ask(tenant_id, event, lambda _: None)
+        await self.ask(tenant_id, event, lambda _: None)
 
     async def set_status(self, tenant_id: str, rep_id: str, status: Status, reason: str = "") -> None:
         """A rep is available, away or offline. Offline gives all their work back to the queue."""
-        await self._ask(tenant_id, events.StatusSet(rep_id, status, reason), lambda _: None)
+        await self.ask(tenant_id, events.StatusSet(rep_id, status, reason), lambda _: None)
 
     async def end_wrap_up(self, tenant_id: str, rep_id: str) -> None:
         """A rep is through with their notes."""
-        await self._ask(tenant_id, events.WrapUpDone(rep_id), lambda _: None)
+        await self.ask(tenant_id, events.WrapUpDone(rep_id), lambda _: None)
 
     def connected(self, tenant_id: str, rep_id: str) -> None:
         """One more of a rep's sockets is there."""
-        self._put(tenant_id, events.Connected(rep_id))
+        self.post(tenant_id, events.Connected(rep_id))
 
     def disconnected(self, tenant_id: str, rep_id: str) -> None:
         """One of a rep's sockets has gone. After `floor.GRACE_US` without any, what they had waits again."""
-        self._put(tenant_id, events.Disconnected(rep_id))
+        self.post(tenant_id, events.Disconnected(rep_id))
 
     # -- looking -------------------------------------------------------------------------------------------------------------------------
 
@@ -250,7 +245,7 @@ class Desk:
                 raise NotFound("There is no such rep.")
             return roster.view(rep)
 
-        return await self._ask(tenant_id, None, outcome)
+        return await self.ask(tenant_id, None, outcome)
 
     async def _floor(self, tenant_id: str) -> Floor:
         """The tenant's floor, with at least one queue."""
@@ -260,8 +255,8 @@ class Desk:
             floor = self.floors.get(tenant_id) or self._new_floor(tenant_id)
             for view in views:
                 if view.id not in floor.queues:
-                    self._put(tenant_id, events.QueueSet(queues.queue_of(view.id, view.name, view.settings)))
-            await self._ask(tenant_id, None, lambda _: None)
+                    self.post(tenant_id, events.QueueSet(queues.queue_of(view.id, view.name, view.settings)))
+            await self.ask(tenant_id, None, lambda _: None)
         return floor
 
     def _new_floor(self, tenant_id: str) -> Floor:
@@ -309,16 +304,18 @@ class Desk:
 
     # -- the task ------------------------------------------------------------------------------------------------------------------------
 
-    def _put(self, tenant_id: str, event: events.Event | None, outcome: Callable[[Floor], Any] | None = None, future: Any = None) -> None:
+    def post(self, tenant_id: str, event: events.Event | None, outcome: Callable[[Floor], Any] | None = None, future: Any = None) -> None:
+        """An event that nobody waits for, unless there is a future for its `outcome`."""
         self._asked.append(Asked(tenant_id, event, outcome or (lambda _: None), future))
         self._wake.set()
 
-    async def _ask(self, tenant_id: str, event: events.Event | None, outcome: Callable[[Floor], T]) -> T:
-        """What `outcome` says of the floor right after the event, once that is on disk. The event's refusal otherwise."""
+    async def ask(self, tenant_id: str, event: events.Event | None, outcome: Callable[[Floor], T]) -> T:
+        """An event (None: none, but after all before it) and what `outcome` says of the floor right after it, once that is on disk. The
+        event's refusal otherwise."""
         if self._away or self._task is None:
             raise unavailable()
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._put(tenant_id, event, outcome, future)
+        self.post(tenant_id, event, outcome, future)
         return await future
 
     async def _run(self) -> None:
@@ -355,7 +352,7 @@ class Desk:
         sockets = {(tenant_id, rep.id): rep.sockets for tenant_id, floor in self.floors.items() for rep in floor.reps.values()}
         while True:
             try:
-                await self.store.read(self._load)
+                await self._restore()
                 break
             except Unavailable:
                 self._away = True
@@ -364,7 +361,13 @@ class Desk:
         self._away = False
         for (tenant_id, rep_id), count in sockets.items():
             for _ in range(count):
-                self._put(tenant_id, events.Connected(rep_id))
+                self.post(tenant_id, events.Connected(rep_id))
+
+    async def _restore(self) -> None:
+        found = await restoring.restore(self.store, self.grace_us)
+        self.floors, self._calendars = found.floors, found.calendars
+        self._stored_tickets, self._stored_reps = found.tickets, found.reps
+        self._begun = False
 
     async def _sleep(self) -> None:
         """Until there is something to decide."""
@@ -408,12 +411,15 @@ class Desk:
 
     def _snapshot(self, share: records.Share, floor: Floor) -> None:
         for ticket in floor.changed_tickets.values():
-            new = ticket.id not in self._stored_tickets
-            (share.new_tickets if new else share.tickets).append(records.ticket_row(floor.tenant_id, ticket, new=new))
+            stored, place = self._stored_tickets.get(ticket.id), restoring.place_of(ticket)
+            row = records.ticket_row(floor.tenant_id, ticket, new=stored is None)
+            (share.new_tickets if stored is None else share.tickets).append(row)
+            if stored is not None and stored != place:
+                share.moved.append(row | records.moved(ticket))
             if ticket.state == "ended":
-                self._stored_tickets.discard(ticket.id)
+                self._stored_tickets.pop(ticket.id, None)
             else:
-                self._stored_tickets.add(ticket.id)
+                self._stored_tickets[ticket.id] = place
         for rep in floor.changed_reps.values():
             new = (floor.tenant_id, rep.id) not in self._stored_reps
             (share.new_reps if new else share.reps).append(records.rep_row(floor.tenant_id, rep, new=new))
@@ -480,34 +486,6 @@ class Desk:
             elif not each.future.done():
                 each.future.set_exception(unavailable())
         self._asked = kept
-
-    def _load(self, tx: Transaction) -> None:
-        """Runs before the task does."""
-        now_us = tx.now_us
-        self.floors.clear()
-        self._stored_tickets.clear()
-        self._stored_reps.clear()
-        self._begun = False
-        self._calendars = calendars.everything(tx)
-
-        def floor_of(tenant_id: str) -> Floor:
-            return self.floors.get(tenant_id) or self._new_floor(tenant_id)
-
-        for tenant_id, queue in queues.everything(tx):
-            floor_of(tenant_id).receive(events.QueueSet(queue), now_us)
-        for tenant_id, profile in queues.profiles(tx):
-            floor_of(tenant_id).receive(events.ProfileSet(profile), now_us)
-        for row in tx.all(select(rep_presence)):
-            self._stored_reps.add((row.tenant_id, row.rep_id))
-            rep: Rep = floor_of(row.tenant_id).rep(row.rep_id)
-            rep.status, rep.attached, rep.missed = row.status, row.attached, row.missed
-            rep.wrap_us, rep.since_us, rep.idle_us = row.wrap_until_us, row.since_us, row.since_us
-            floor_of(row.tenant_id).restore_rep(rep, now_us)
-        for tenant_id, ticket in records.live_tickets(tx):
-            self._stored_tickets.add(ticket.id)
-            if ticket.state == "offered":
-                ticket.expires_us = max(ticket.expires_us, now_us + AFTER_RESTART_US)
-            floor_of(tenant_id).restore(ticket)
 
 
 def _fail(waiting: list[Waiter], error: Exception) -> None:

@@ -22,24 +22,33 @@ ETA_MOST_S = 2 * 3600
 class Pace:
     """One queue's last assignments."""
 
-    __slots__ = ("_at",)
+    __slots__ = ("_asked_us", "_at", "_between")
 
     def __init__(self) -> None:
         self._at: deque[int] = deque(maxlen=SAMPLES_MOST)
+        self._asked_us = -1
+        self._between: float | None = None
 
     def note(self, now_us: int) -> None:
         """Somebody who waited here was assigned."""
         self._at.append(now_us)
+        self._asked_us = -1
 
     def eta_s(self, position: int, now_us: int, on_duty: int) -> int | None:
-        """Seconds until who is at `position` (1: next) is assigned. `on_duty`: reps who take from the queue at all."""
-        recent = [at for at in self._at if at > now_us - WINDOW_US]
-        if len(recent) < SAMPLES_LEAST or on_duty == 0:
+        """Seconds until who is at `position` (1: next) is assigned. `on_duty`: how many reps there are at all."""
+        if self._asked_us != now_us:  # all who wait ask at once
+            self._asked_us, self._between = now_us, self._pace(now_us)
+        if self._between is None or on_duty == 0:
             return None
-        between = (recent[-1] - recent[0]) / (len(recent) - 1)
-        until_now = (now_us - recent[0]) / len(recent)
-        seconds = position * max(between, until_now) / 1_000_000
+        seconds = position * self._between / 1_000_000
         if seconds > ETA_MOST_S:
             return None
         grain = 10 if seconds < 120 else 60
         return max(grain, int(-(-seconds // grain)) * grain)
+
+    def _pace(self, now_us: int) -> float | None:
+        """Microseconds between two assignments; None where nobody can tell."""
+        recent = [at for at in self._at if at > now_us - WINDOW_US]
+        if len(recent) < SAMPLES_LEAST:
+            return None
+        return max((recent[-1] - recent[0]) / (len(recent) - 1), (now_us - recent[0]) / len(recent))

@@ -146,7 +146,7 @@ class Floor:
         pace = self._paces.get(ticket.queue_id)
         if pace is None:
             return None
-        return pace.eta_s(position, now_us, sum(rep.on_duty for rep in self.reps.values()))
+        return pace.eta_s(position, now_us, len(self._matching.on_duty))
 
     def discard(self, ticket_id: str) -> None:
         """Forgets a ticket that cannot be kept, as its conversation is gone; nobody is told."""

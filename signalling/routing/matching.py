@@ -25,12 +25,17 @@ class Matching:
         self.waiting = Waiting(order)
         self._reps = reps
         self._queues = queues
+        self.on_duty: set[str] = set()
         self._free: set[str] = set()
         self._touched: set[str] = set()
         self._put: set[str] = set()
 
     def touch(self, rep: Rep) -> None:
         """A rep may have become free, or no longer be."""
+        if rep.on_duty:
+            self.on_duty.add(rep.id)
+        else:
+            self.on_duty.discard(rep.id)
         if rep.has_room:
             self._free.add(rep.id)
             self._touched.add(rep.id)

@@ -81,7 +81,10 @@ class Rep:
         load = self.load
         if load[channel] >= self.profile.capacity.get(channel, 0):
             return False
-        return not any(load[other] and channel in excluded for other, excluded in self.profile.excludes.items())
+        for other, excluded in self.profile.excludes.items():  # asked at every look at a group: a generator would cost twice this
+            if load[other] and channel in excluded:
+                return False
+        return True
 
     def free(self, channel: Channel) -> bool:
         """Whether they may be offered something there now."""
@@ -90,7 +93,9 @@ class Rep:
     @property
     def has_room(self) -> bool:
         """Whether they may be offered anything now."""
-        return any(self.free(channel) for channel in CHANNELS)
+        if self.status != "available" or self.grace_us is not None or self.wrap_us is not None:
+            return False
+        return any(self.fits(channel) for channel in CHANNELS)
 
     def meets(self, number: int, requirement: Requirement) -> bool:
         """Whether they meet a requirement; `number` is its class."""

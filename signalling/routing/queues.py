@@ -19,6 +19,7 @@ from signalling.routing.queue import OVERFLOW_MOST, SECOND_US, Overflow, Queue
 from signalling.routing.requirement import steps_of
 from signalling.routing.ticket import CHANNELS
 from signalling.store import Transaction
+from signalling.store.sealing import SealBroken
 from signalling.store.tables.routing import hours, queues, rep_profiles
 from signalling.times import rfc3339
 
@@ -193,7 +194,7 @@ def profiles(tx: Transaction, tenant_id: str | None = None, rep_id: str | None =
             row.tenant_id,
             Profile(
                 rep_id=row.rep_id,
-                name=tx.unseal(row.tenant_id, row.name, f"rep_profiles/{row.rep_id}").decode(),
+                name=_name(tx, row),
                 skills=json.loads(row.skills),
                 languages=frozenset(json.loads(row.languages)),
                 capacity={**dict.fromkeys(CAPACITY, 0), **json.loads(row.capacity)},
@@ -202,6 +203,14 @@ def profiles(tx: Transaction, tenant_id: str | None = None, rep_id: str | None =
         )
         for row in tx.all(wanted.order_by(rep_profiles.c.tenant_id, rep_profiles.c.rep_id))
     ]
+
+
+def _name(tx: Transaction, row: Row[Any]) -> str:
+    """A rep's, or nothing where the tenant's key is gone: one who was erased must not keep the others' desk from starting."""
+    try:
+        return tx.unseal(row.tenant_id, row.name, f"rep_profiles/{row.rep_id}").decode()
+    except SealBroken:
+        return ""
 
 
 def _checked(tx: Transaction, tenant_id: str, queue_id: str, name: str, settings: Mapping[str, Any]) -> Queue:

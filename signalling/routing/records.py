@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, text, tuple_, update
 
 from signalling import outbox
 from signalling.bus import staff_topic
@@ -24,15 +24,15 @@ from signalling.routing.requirement import steps_of, steps_written
 from signalling.routing.ticket import Ticket
 from signalling.store import Transaction, prepared
 from signalling.store.tables.conversation import conversations
-from signalling.store.tables.routing import desk_batches, rep_presence, tickets
+from signalling.store.tables.routing import callback_numbers, desk_batches, rep_presence, tickets
 from signalling.times import rfc3339
 
 Row = dict[str, Any]
 Note = tuple[str, Any]
 
+# Apart from the others, which change at every step: they are in an index, which SQLite would write anew each time.
+_TICKET_MOVES = ("queue_id", "channel", "requirement")
 _TICKET_CHANGES = (
-    "queue_id",
-    "channel",
     "state",
     "priority",
     "queued_at_us",
@@ -53,6 +53,11 @@ _UPDATE_TICKET = prepared(
     .where(tickets.c.tenant_id == bindparam("of_tenant"), tickets.c.id == bindparam("of_id"))
     .values({name: bindparam(name) for name in _TICKET_CHANGES})
 )
+_MOVE_TICKET = prepared(
+    update(tickets)
+    .where(tickets.c.tenant_id == bindparam("of_tenant"), tickets.c.id == bindparam("of_id"))
+    .values({name: bindparam(name) for name in _TICKET_MOVES})
+)
 _INSERT_PRESENCE = prepared(insert(rep_presence))
 _UPDATE_PRESENCE = prepared(
     update(rep_presence)
@@ -63,6 +68,11 @@ _GIVE = prepared(
     update(conversations)
     .where(conversations.c.tenant_id == bindparam("of_tenant"), conversations.c.id == bindparam("of_id"))
     .values(rep_id=bindparam("rep_id"))
+)
+_FORGET_NUMBER = prepared(
+    delete(callback_numbers).where(
+        callback_numbers.c.tenant_id == bindparam("of_tenant"), callback_numbers.c.ticket_id == bindparam("of_id")
+    )
 )
 _MARKED = prepared(
     select(desk_batches.c.id).where(desk_batches.c.tenant_id == bindparam("tenant"), desk_batches.c.id == bindparam("id")).limit(1)
@@ -78,6 +88,7 @@ class Share:
     tenant_id: str
     new_tickets: list[Row] = field(default_factory=list)
     tickets: list[Row] = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)  # those of `tickets` that have another queue, channel or requirement
     new_reps: list[Row] = field(default_factory=list)
     reps: list[Row] = field(default_factory=list)
     given: dict[str, str | None] = field(default_factory=dict)  # conversation -> whose it is now
@@ -134,6 +145,7 @@ def split(batch: Batch) -> Iterator[tuple[str, Batch]]:
             of = part.share(tenant_id)
             of.new_tickets = [row for row in share.new_tickets if row["id"] == ticket_id]
             of.tickets = [row for row in share.tickets if row["of_id"] == ticket_id]
+            of.moved = [row for row in share.moved if row["of_id"] == ticket_id]
             of.lines = [line for line in share.lines if line[3]["ticket_id"] == ticket_id]
             of.given = {name: rep_id for name, rep_id in share.given.items() if name == conversation_id}
             of.notes = [note for note in share.notes if _ticket_of(note) == ticket_id]
@@ -160,11 +172,17 @@ def _write(tx: Transaction, batch_id: str, share: Share) -> None:
     for statement, rows in (
         (_INSERT_TICKET, share.new_tickets),
         (_UPDATE_TICKET, share.tickets),
+        (_MOVE_TICKET, share.moved),
         (_INSERT_PRESENCE, share.new_reps),
         (_UPDATE_PRESENCE, share.reps),
     ):
         if rows:
             tx.run(statement, rows)
+    called = [
+        {"of_tenant": tenant_id, "of_id": row["of_id"]} for row in share.tickets if row["state"] == "ended" and "callback" in row["details"]
+    ]
+    if called:
+        tx.run(_FORGET_NUMBER, called)  # it was for this call
     if share.given:
         tx.run(
             _GIVE,
@@ -191,18 +209,7 @@ def tell(share: Share, decision: Decision) -> None:
 
 def ticket_row(tenant_id: str, ticket: Ticket, *, new: bool) -> Row:
     """For an insert (`new`) or an update."""
-    details = {
-        "passed": sorted(ticket.passed),
-        "direct": ticket.direct,
-        "direct_us": ticket.direct_us,
-        "callback": ticket.callback,
-        "callback_offered": ticket.callback_offered,
-        "overflowed": ticket.overflowed,
-        "visited": ticket.visited,
-    }
     row = {
-        "queue_id": ticket.queue_id,
-        "channel": ticket.channel,
         "state": ticket.state,
         "priority": ticket.priority,
         "queued_at_us": ticket.queued_us,
@@ -213,21 +220,42 @@ def ticket_row(tenant_id: str, ticket: Ticket, *, new: bool) -> Row:
         "assigned_at_us": ticket.assigned_us,
         "ended_at_us": ticket.ended_us,
         "outcome": ticket.outcome,
-        # Most have none of it.
-        "details": json.dumps({name: value for name, value in details.items() if value}, separators=(",", ":")),
+        "details": _details(ticket),
     }
     if not new:
         return row | {"of_tenant": tenant_id, "of_id": ticket.id}
     return row | {
+        **moved(ticket),
         "tenant_id": tenant_id,
         "id": ticket.id,
         "conversation_id": ticket.conversation_id,
         "customer_id": ticket.customer_id,
         "call_id": ticket.call_id,
         "reason": ticket.reason,
-        "requirement": json.dumps(steps_written(ticket.steps), separators=(",", ":")),
         "entered_at_us": ticket.entered_us,
     }
+
+
+def moved(ticket: Ticket) -> Row:
+    """What few changes touch."""
+    requirement = json.dumps(steps_written(ticket.steps), separators=(",", ":"))
+    return {"queue_id": ticket.queue_id, "channel": ticket.channel, "requirement": requirement}
+
+
+def _details(ticket: Ticket) -> str:
+    """What few tickets have, as JSON."""
+    if not (ticket.passed or ticket.direct or ticket.callback or ticket.callback_offered or ticket.overflowed or ticket.visited):
+        return "{}"
+    details = {
+        "passed": sorted(ticket.passed),
+        "direct": ticket.direct,
+        "direct_us": ticket.direct_us,
+        "callback": ticket.callback,
+        "callback_offered": ticket.callback_offered,
+        "overflowed": ticket.overflowed,
+        "visited": ticket.visited,
+    }
+    return json.dumps({name: value for name, value in details.items() if value}, separators=(",", ":"))
 
 
 def rep_row(tenant_id: str, rep: Rep, *, new: bool) -> Row:
@@ -244,9 +272,12 @@ def rep_row(tenant_id: str, rep: Rep, *, new: bool) -> Row:
     return row | {"tenant_id": tenant_id, "rep_id": rep.id}
 
 
-def live_tickets(tx: Transaction) -> list[tuple[str, Ticket]]:
-    """A work: every ticket that has not ended, with its tenant."""
-    return [(row.tenant_id, ticket_of(row)) for row in tx.all(select(tickets).where(tickets.c.state != "ended"))]
+def live_tickets(tx: Transaction, after: tuple[str, str], limit: int) -> list[tuple[str, Ticket]]:
+    """A work: tickets that have not ended, with their tenants; `limit` at most, in the order of (tenant, id), after that one."""
+    # The state is written out, not a parameter: only so is the index of live ones used.
+    wanted = select(tickets).where(text("state <> 'ended'"), tuple_(tickets.c.tenant_id, tickets.c.id) > after)
+    rows = tx.all(wanted.order_by(tickets.c.tenant_id, tickets.c.id).limit(limit))
+    return [(row.tenant_id, ticket_of(row)) for row in rows]
 
 
 def ticket_of(row: Any) -> Ticket:

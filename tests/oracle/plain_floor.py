@@ -414,7 +414,7 @@ class PlainFloor:
                 if done is not None and done.state == "assigned" and done.rep == rep_id:
                     self.part(done, outcome, now)
                     self.tickets.remove(done)
-            case e.Transfer(ticket_id, queue_id, rep_id, hold):
+            case e.Transfer(ticket_id, queue_id, rep_id, hold, steps):
                 t = self.ticket(ticket_id)
                 if t.state != "assigned" or (queue_id or t.queue) not in self.queues:
                     raise Refused
@@ -423,6 +423,7 @@ class PlainFloor:
                 before = str(t.rep)
                 self.part(t, "transferred", now)
                 t.queue = queue_id or t.queue
+                t.steps = t.steps if steps is None else steps
                 t.passed, t.round, t.direct, t.direct_until = {before}, now + ROUND_US, rep_id, now + hold
                 self.again(t, "transferred", before, now)
             case e.Boost(conversation, points, reason):

@@ -14,15 +14,15 @@ async def test_who_enters_is_offered_to_a_free_rep_and_theirs_once_accepted(core
     desk, heard = core.services.desk, Heard(core)
     await desk.set_status(TENANT, REP.id, "available")
     made = await conversation_of(core)
-    place = await desk.enter(TENANT, made, "voice", call_id="call_1", reason="help")
+    place = await desk.enter(TENANT, made, "voice", reason="help")
     assert (place.state, place.position, place.rep_id) == ("offered", 1, REP.id)
     offer = await heard.until(Offered)
-    assert (offer.ticket_id, offer.rep_id, offer.call_id) == (place.id, REP.id, "call_1")
+    assert (offer.ticket_id, offer.rep_id, offer.call_id) == (place.id, REP.id, None)
     with pytest.raises(Conflict):
         await desk.answer(TENANT, place.id, OTHER_REP.id, True)
     await desk.answer(TENANT, place.id, REP.id, True)
     assigned = await heard.until(Assigned)
-    assert (assigned.ticket_id, assigned.rep_id, assigned.call_id) == (place.id, REP.id, "call_1")
+    assert (assigned.ticket_id, assigned.rep_id, assigned.queue_id) == (place.id, REP.id, place.queue_id)
     assert [each.outcome for each in heard.all if isinstance(each, OfferEnded)] == ["accepted"]
     entries = await core.store.read(timeline.read, TENANT, made)
     assert [entry.kind for entry in entries] == ["conversation.created", "queue.entered", "conversation.assigned"]

@@ -17,6 +17,7 @@ from signalling.config import Settings
 from signalling.conversation import conversation, timeline
 from signalling.routing import records
 from signalling.routing.decisions import Assigned, Entered, Offered, RepChanged
+from signalling.routing.requirement import Step, parse
 from signalling.store import Transaction
 from signalling.store.faults import unavailable
 from signalling.store.tables.conversation import conversations
@@ -87,6 +88,8 @@ async def test_after_a_restart_everybody_is_where_they_were(settings: Settings) 
     await desk.answer(TENANT, places[0].id, REP.id, True)
     await desk.set_status(TENANT, OTHER_REP.id, "available")
     await desk.boost(TENANT, made[3], 5, "trouble")
+    await desk.transfer(TENANT, places[0].id, requirement="billing >= 3")
+    await desk.take(TENANT, REP.id, made[0], "voice")
     before = [desk.place(TENANT, place.id) for place in places]
     assert [(place.state, place.position) for place in before] == [("assigned", None), ("offered", 2), ("waiting", 3), ("waiting", 1)]
     await first.stop()
@@ -94,6 +97,7 @@ async def test_after_a_restart_everybody_is_where_they_were(settings: Settings) 
     await again.start()
     desk = again.services.desk
     assert [desk.place(TENANT, place.id) for place in places] == before
+    assert again.services.desk.floor(TENANT).tickets[places[0].id].steps == (Step(0, parse("billing >= 3")),)
     heard = Heard(again)
     await desk.finish(TENANT, REP.id, made[0], "voice")
     await desk.end_wrap_up(TENANT, REP.id)

@@ -189,9 +189,15 @@ class Desk(RuleBasedStateMachine):
             ticket = self.floor.tickets[work[number % len(work)]]
             self.both(e.Finish(str(ticket.rep_id), ticket.conversation_id, ticket.channel))
 
-    @rule(number=st.integers(0, 30), queue=st.one_of(st.none(), queue_ids), rep=st.one_of(st.none(), reps), hold=st.sampled_from([0, 30]))
-    def transfer(self, number: int, queue: str | None, rep: str | None, hold: int) -> None:
-        self.both(e.Transfer(self.some_ticket(number), queue, rep, hold * S))
+    @rule(
+        number=st.integers(0, 30),
+        queue=st.one_of(st.none(), queue_ids),
+        rep=st.one_of(st.none(), reps),
+        hold=st.sampled_from([0, 30]),
+        steps=st.one_of(st.none(), st.sampled_from(REQUIREMENTS)),
+    )
+    def transfer(self, number: int, queue: str | None, rep: str | None, hold: int, steps: Any) -> None:
+        self.both(e.Transfer(self.some_ticket(number), queue, rep, hold * S, steps))
 
     @rule(number=st.integers(0, 30), rep=reps)
     def pick(self, number: int, rep: str) -> None:
