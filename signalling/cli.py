@@ -28,7 +28,8 @@ from mediaserver.server import MediaServer
 from mediaserver.tokens import mint
 from signalling import database_commands, doctor, pages, recordings
 from signalling import demo as demo_shop
-from signalling.calling.media import MediaPlane, NoMedia
+from signalling.calling.local_media import LocalMedia
+from signalling.calling.media import MediaPlane
 from signalling.config import Settings, load
 from signalling.media import MediaService
 from signalling.node import Node
@@ -184,7 +185,8 @@ def signal(options: ServerOptions) -> None:
 
 def local_media(server: MediaServer) -> MediaPlane:
     """The calls' media plane where the media server is in this process."""
-    return NoMedia()
+    settings = server.settings
+    return LocalMedia(server, announcement=settings.call_recording_announcement if isinstance(settings, Settings) else None)
 
 
 def token(

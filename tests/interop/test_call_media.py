@@ -1,4 +1,4 @@
-"""A call with real peers: signalling and media server in one process, aiortc clients with the call's own tokens; sines tell who hears whom."""
+"""A call with real peers: signalling and media in one process, aiortc clients with the call's tokens; sines tell who hears whom."""
 
 import asyncio
 import wave
@@ -24,7 +24,7 @@ from signalling.identity.caller import Caller
 from signalling.ids import new_id
 from tests.interop.aiortc_peer import SDP, AiortcPeer, Tone
 from tests.signalling.people import CUSTOMER, OTHER_REP, REP, SUPERVISOR, TENANT
-from tests.support.live import DEADLINE_S, Live
+from tests.support.live import DEADLINE_S, Live, until
 from tests.support.seeing import RATE
 from tests.support.serving import settings
 
@@ -64,7 +64,7 @@ class Shop:
 
     async def until(self, call_id: str, condition: Callable[[Call], bool], what: str) -> Call:
         async with asyncio.timeout(DEADLINE_S):
-            while not condition(found := await self.call(call_id)):
+            while not condition(found := await self.call(call_id)):  # noqa: ASYNC110  # the database tells no event
                 await asyncio.sleep(0.02)
         return found
 
@@ -158,7 +158,5 @@ async def test_hold_warm_transfer_supervision_and_refused_tokens_with_real_peers
 
     await shop.act(works.hang_up, CUSTOMER, call_id)
     await shop.until(call_id, lambda call: call.state is State.ENDED, "the call to end")
-    async with asyncio.timeout(DEADLINE_S):
-        while shop.server.rooms:
-            await asyncio.sleep(0.02)
+    await until(lambda: not shop.server.rooms, "the room to be closed")
     assert await shop.refused(customers, "whip") == 403 and not shop.server.rooms
