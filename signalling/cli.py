@@ -185,7 +185,8 @@ def signal(options: ServerOptions) -> None:
 
 def local_media(server: MediaServer) -> MediaPlane:
     """The calls' media plane where the media server is in this process."""
-    return LocalMedia(server)
+    settings = server.settings
+    return LocalMedia(server, announcement=settings.call_recording_announcement if isinstance(settings, Settings) else None)
 
 
 def token(

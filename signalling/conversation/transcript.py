@@ -25,7 +25,10 @@ CONTENT_TYPES: Mapping[Format, str] = {
 }
 FILE_SUFFIXES: Mapping[Format, str] = {"text": "txt", "html": "html", "json": "json"}
 # Entries that are about delivery, not about what happened between people.
-SILENT = frozenset({"message.delivered", "message.read", "queue.position_changed", "call.quality", "call.media_joined", "call.media_left"})
+SILENT = frozenset({
+    "message.delivered", "message.read", "queue.position_changed", "call.quality_changed", "call.media_joined", "call.media_left",
+    "call.track_published", "call.track_unpublished", "call.queued", "call.connected", "call.leg_accepted",
+})  # fmt: skip
 # What the page looks like: no font, picture or script from elsewhere, readable on paper.
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:44rem;padding:0 1rem;color:#1c1c1e;background:#fff}"

@@ -75,3 +75,11 @@ def test_ci_runs_what_a_contributor_runs() -> None:
 def test_the_guide_lists_every_setting_as_it_is() -> None:
     assert GUIDE.read_text() == with_table(GUIDE.read_text()), "run: python -m tests.laws.configuration"
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_guide_to_calls_shows_the_tables_as_they_are() -> None:
+    from tests.laws import call_tables
+
+    text = call_tables.GUIDE.read_text()
+    assert text == call_tables.with_tables(text), "run: python -m tests.laws.call_tables"
+    assert all(table in text for table in call_tables.tables().values())

@@ -23,7 +23,7 @@ from signalling.api.routes import all_operations
 from signalling.ids import new_id
 from tests.signalling import world
 from tests.signalling.people import ADMIN, CUSTOMER
-from tests.support.live import LiveCore
+from tests.support.live_core import LiveCore
 
 EXAMPLES = 100
 # A well-formed request may be refused for what is there; 401 see `admitted_by_both`.

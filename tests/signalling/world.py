@@ -48,8 +48,8 @@ def added(version: int) -> dict[str, Any]:
 
 # Pieces that are called the same and mean different things, by operation.
 OTHER_NAMES = {("api_key.revoke", "key_id"): "api_key_id"}
-# Pieces that are no ids.
-WORDS = {"name": "shop"}
+# Pieces that are no ids, or of what takes more than requests to make (a transfer: people with sound).
+WORDS = {"name": "shop", "transfer_id": "xfer_01JD3Q8Z6W0V7M9K4C2T5B8N1X"}
 # In the order in which they are made.
 MADE: dict[str, Make] = {
     "site_id": Make(ADMIN, "/v1/sites", lambda ids: {"name": "Shop", "origins": ["https://shop.example"]}),
@@ -60,6 +60,8 @@ MADE: dict[str, Make] = {
     "_secret": Make(ADMIN, "/v1/tenant/secrets/shop", lambda ids: {"value": {"key": "0123456789"}}, method="PUT", of=lambda answer: ""),
     "endpoint_id": Make(ADMIN, "/v1/webhooks", lambda ids: {"url": "http://127.0.0.1:9/hooks"}),
     "conversation_id": Make(CUSTOMER, "/v1/conversations", lambda ids: {}),
+    "call_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/calls", lambda ids: {"to": "queue"}),
+    "leg_id": Make(CUSTOMER, "/v1/calls/{call_id}", lambda ids: None, method="GET", of=lambda answer: str(answer["legs"][0]["id"])),
     "message_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/messages", lambda ids: {"id": new_id("msg"), "text": "my own words"}),
     "attachment_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/attachments?name=a.png", lambda ids: picture()),
     "cart_id": Make(CUSTOMER, "/v1/carts", lambda ids: {"conversation_id": ids["conversation_id"], "destination": {"country": "DE"}}),
