@@ -95,13 +95,13 @@ async def test_from_grant_to_order_at_the_door(door: Door) -> None:
 async def test_a_reps_socket_shows_the_cart_while_the_customer_lets_it(door: Door, sockets: Sockets) -> None:
     ana, rita = await sockets(CUSTOMER), await sockets(REP)
     conversation = await begun(ana)
-    await rita.ask("watch", conversation_id=conversation, after_seq=0)
+    await rita.ask("conversation.watch", conversation_id=conversation)
     cart = await ana.ask("cart.create", conversation_id=conversation, destination={"country": "DE"})
 
     async def change(variant: str) -> dict[str, Any]:
         """The entry of an operation as the rep's socket shows it."""
         operation = add(variant, base_version=(await ana.ask("cart.read", cart_id=cart["id"]))["version"])
-        made = await ana.ask("cart.operate", cart_id=cart["id"], **operation)
+        made = await ana.ask("cart.operate", cart_id=cart["id"], body=operation)
         seq = (await door("GET", f"/v1/conversations/{conversation}/timeline"))["entries"][-1]["seq"]
         await rita.until(lambda: any(each.get("entry", {}).get("seq") == seq for each in rita.pushed))
         entry = next(each["entry"] for each in rita.pushed if each.get("entry", {}).get("seq") == seq)
