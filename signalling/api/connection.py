@@ -19,6 +19,7 @@ from signalling.api.fanout import Shared
 from signalling.api.messages import TRY_LATER, json_frame
 from signalling.api.resume import Held
 from signalling.bus import conversation_topic, person_topic, staff_topic, tenant_topic
+from signalling.commerce import mirror
 from signalling.conversation.timeline import PAYMENT_ENTERED, PAYMENT_LEFT, Entry
 from signalling.identity.caller import Caller
 
@@ -218,7 +219,9 @@ class Connection:
         watch = self.watches.get(entry.conversation_id)
         if watch is None or entry.seq <= watch.sent:
             return
-        if watch.behind or entry.seq != watch.sent + 1 or not self._admits(watch):
+        # What a rep sees of a cart is for the customer's grants to say, which are in the store.
+        private = self.caller.staff and mirror.of_cart(entry)
+        if private or watch.behind or entry.seq != watch.sent + 1 or not self._admits(watch):
             watch.latest = max(watch.latest, entry.seq)
             watch.behind = True
             self.catch_up()

@@ -28,6 +28,7 @@ from signalling.api.operation import Context, Operation
 from signalling.api.perform import admit, perform
 from signalling.api.resume import Held, ResumeTokens
 from signalling.bus import LocalBus
+from signalling.commerce import mirror
 from signalling.conversation import conversation, lobby, timeline
 from signalling.conversation.timeline import Entry
 from signalling.identity.caller import Caller
@@ -495,7 +496,8 @@ class Sockets:
 
 def _stretch(tx: Transaction, caller: Caller, conversation_id: str, after_seq: int, most: int) -> tuple[int | None, list[Entry]]:
     row: Row[Any] = conversation.require(tx, caller, conversation_id)
-    return row.payment_seq, timeline.read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=most)
+    entries = timeline.read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=most)
+    return row.payment_seq, mirror.visible(tx, caller, conversation_id, entries)
 
 
 def _control(first: int, payload: bytes) -> bytes:

@@ -332,8 +332,9 @@ def conversations_of(tx: Transaction, tenant_id: str, cart_id: str) -> Sequence[
 
 
 def opened(tx: Transaction, row: Row[Any]) -> Cart:
-    """A row as callers see it."""
-    return cart_json().validate_json(tx.unseal(row.tenant_id, row.body, f"carts/{row.id}"))
+    """A row as callers see it. Whose it is, the row says: a visitor's carts become the customer's once they are known."""
+    cart = cart_json().validate_json(tx.unseal(row.tenant_id, row.body, f"carts/{row.id}"))
+    return cart if cart.customer_id == row.customer_id else replace(cart, customer_id=row.customer_id)
 
 
 def plain(cart: Cart) -> dict[str, Any]:

@@ -45,6 +45,16 @@ def shown(tx: Transaction, caller: Caller, entry: Entry) -> Entry:
     return redacted(entry)
 
 
+def visible(tx: Transaction, caller: Caller, conversation_id: str, entries: list[Entry]) -> list[Entry]:
+    """A work: a stretch of a conversation as the caller's grants let them see it. The payment step is the reader's to heed."""
+    if not carts.is_rep(caller) or not any(of_cart(entry) for entry in entries):
+        return entries
+    row = conversation.find(tx, caller.tenant_id, conversation_id)
+    if row is not None and grants.allowed(tx, caller.tenant_id, conversation_id, row.customer_id, caller.id, "view") is not None:
+        return entries
+    return [redacted(entry) for entry in entries]
+
+
 def of_cart(entry: Entry) -> bool:
     """Whether it tells what is in a cart."""
     return entry.kind.startswith("cart.") and entry.kind not in OPEN

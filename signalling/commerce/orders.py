@@ -169,7 +169,7 @@ def find(tx: Transaction, tenant_id: str, order_id: str, *, lock: bool = False) 
 def require(tx: Transaction, caller: Caller, order_id: str, *, lock: bool = False) -> Row[Any]:
     """The row, if the caller may see it: the shop's staff all of the shop's, customers their own and those the shop's token names."""
     row = find(tx, caller.tenant_id, order_id, lock=lock)
-    if row is None or not (caller.staff or row.customer_id == caller.id or row.id in caller.order_ids):
+    if row is None or not _theirs(caller, row):
         raise NotFound("There is no such order.")
     return row
 
@@ -199,10 +199,16 @@ def order_json() -> TypeAdapter[Order]:
     return TypeAdapter(Order)
 
 
+def _theirs(caller: Caller, row: Row[Any]) -> bool:
+    return caller.staff or row.customer_id == caller.id or row.id in caller.order_ids
+
+
 def _placed_before(tx: Transaction, caller: Caller, request: PlaceRequest) -> Order | None:
     row = find(tx, caller.tenant_id, request.order_id)
     if row is None:
         return None
+    if not _theirs(caller, row):
+        raise NotFound("There is no such order.")
     if row.digest != _digest(request, caller):
         raise Conflict("This order_id was used for another order.", code="order_id_reused", pointer="/order_id")
     return opened(tx, row)

@@ -4,6 +4,7 @@ For the doors. What is kept is in the works of `messages`, `handling`, `particip
 """
 
 from signalling.bus import Bus, conversation_topic
+from signalling.commerce import mirror
 from signalling.config import Settings
 from signalling.conversation import conversation, handling, participants, timeline
 from signalling.conversation.conversation import Conversation, require
@@ -29,6 +30,7 @@ class Chat:
         """A work: the entries after `after_seq` of a conversation that the caller may read, as the caller may see them at the moment."""
         row = require(tx, caller, conversation_id)
         entries = timeline.read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=limit)
+        entries = mirror.visible(tx, caller, conversation_id, entries)
         if caller.staff and row.payment_seq is not None:
             return [entry.veiled() if entry.seq > row.payment_seq else entry for entry in entries]
         return entries

@@ -9,6 +9,7 @@ from mediaserver.errors import Conflict, Forbidden
 from signalling.api.models import Body, ConversationId
 from signalling.api.operation import Context, Operations, Raw
 from signalling.channels import email
+from signalling.commerce import mirror
 from signalling.conversation import conversation, transcript
 from signalling.conversation.timeline import PAGE_MOST, Entry, append, read
 from signalling.delivery import configured_mail
@@ -94,6 +95,8 @@ async def mail_transcript(context: Context, conversation_id: ConversationId, bod
 def _rendered(tx: Transaction, caller: Caller, conversation_id: str, form: transcript.Format, zone: str, *, staff: bool) -> bytes:
     conversation.require(tx, caller, conversation_id)
     entries = _entries(tx, caller.tenant_id, conversation_id)
+    if staff:
+        entries = mirror.visible(tx, caller, conversation_id, entries)
     return transcript.render(entries, form, staff=staff, zone=ZoneInfo(zone), title=f"Conversation {conversation_id}")
 
 

@@ -4,7 +4,7 @@ Invariant: `seed` may be repeated; it leaves a catalogue that is there alone, so
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -27,13 +27,15 @@ def seed(tx: Transaction, tenant_id: str) -> bool:
     data = tomllib.loads(resources.files(__package__).joinpath("goods.toml").read_text("utf-8"))
     rules = rules_json().validate_python(data["shop"])
     put_rules(tx, tenant_id, rules)
-    for number, goods in enumerate(data["product"]):
-        _put_product(tx, tenant_id, number, goods)
+    made = [_product(tenant_id, number, goods, tx.now_us) for number, goods in enumerate(data["product"])]
+    tx.execute(insert(products), [product for product, _ in made])
+    tx.execute(insert(variants), [variant for _, kinds in made for variant in kinds])
+    codes = []
     for code in data["discount"]:
         starts, ends = code.pop("starts", None), code.pop("ends", None)
         times = {"starts_us": starts and from_datetime(starts), "ends_us": ends and from_datetime(ends)}
-        made = discount_json().validate_python({**code, **times})
-        put_discount(tx, tenant_id, made)
+        codes.append(discount_json().validate_python({**code, **times}))
+    put_discounts(tx, tenant_id, codes)
     return True
 
 
@@ -42,27 +44,26 @@ def put_rules(tx: Transaction, tenant_id: str, rules: Rules) -> None:
     tx.execute(insert(shop_rules).values(tenant_id=tenant_id, body=rules_json().dump_json(rules).decode(), next_number=FIRST_NUMBER))
 
 
-def put_discount(tx: Transaction, tenant_id: str, discount: Discount) -> None:
-    """A work: a new discount code."""
-    body = discount_json().dump_json(discount).decode()
-    tx.execute(insert(discounts).values(tenant_id=tenant_id, code=discount.code, body=body))
+def put_discounts(tx: Transaction, tenant_id: str, made: Sequence[Discount]) -> None:
+    """A work: new discount codes."""
+    rows = [{"tenant_id": tenant_id, "code": each.code, "body": discount_json().dump_json(each).decode()} for each in made]
+    tx.execute(insert(discounts), rows)
 
 
-def _put_product(tx: Transaction, tenant_id: str, number: int, given: Mapping[str, Any]) -> None:
-    image = f"/shop/images/{given['variants'][0]['sku']}.svg"
-    goods = Goods(given["title"], given["text"], given["brand"], image)
+def _product(tenant_id: str, number: int, given: Mapping[str, Any], now_us: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The rows of a product and its variants."""
+    goods = Goods(given["title"], given["text"], given["brand"], f"/shop/images/{given['variants'][0]['sku']}.svg")
     words = [*given["title"].values(), *given["text"].values(), given["brand"], given["category"]]
     words += [variant["sku"] for variant in given["variants"]]
-    tx.execute(
-        insert(products).values(
-            tenant_id=tenant_id,
-            id=given["id"],
-            position=number,
-            category=given["category"],
-            words=" ".join(words).casefold(),
-            body=goods_json().dump_json(goods).decode(),
-        )
-    )
+    product = {
+        "tenant_id": tenant_id,
+        "id": given["id"],
+        "position": number,
+        "category": given["category"],
+        "words": " ".join(words).casefold(),
+        "body": goods_json().dump_json(goods).decode(),
+    }
+    kinds = []
     for variant in given["variants"]:
         title = {language: f"{given['title'][language]}, {name}" for language, name in variant["title"].items()}
         kind = Kind(
@@ -76,14 +77,15 @@ def _put_product(tx: Transaction, tenant_id: str, number: int, given: Mapping[st
             image_url=f"/shop/images/{variant['sku']}.svg",
             compare_at=variant.get("was", {}),
         )
-        tx.execute(
-            insert(variants).values(
-                tenant_id=tenant_id,
-                id=variant["sku"],
-                product_id=given["id"],
-                sku=variant["sku"],
-                available=variant["stock"],
-                body=kind_json().dump_json(kind).decode(),
-                updated_at_us=tx.now_us,
-            )
+        kinds.append(
+            {
+                "tenant_id": tenant_id,
+                "id": variant["sku"],
+                "product_id": given["id"],
+                "sku": variant["sku"],
+                "available": variant["stock"],
+                "body": kind_json().dump_json(kind).decode(),
+                "updated_at_us": now_us,
+            }
         )
+    return product, kinds

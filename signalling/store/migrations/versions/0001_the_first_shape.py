@@ -1,4 +1,4 @@
-"""the first shape."""
+"""The first shape."""
 
 from collections.abc import Sequence
 
