@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from mediaserver.errors import Conflict
 from signalling.commerce.providers.provider import Provider
 from signalling.commerce.providers.sandbox import Sandbox
-from signalling.commerce.providers.stripe import Stripe
+from signalling.commerce.providers.stripe import RETRIED, Stripe
 from signalling.commerce.remote import Remote
 
 Secret = Annotated[str, StringConstraints(min_length=8, max_length=512, pattern=r"^[\x21-\x7e]+$")]
@@ -38,4 +38,4 @@ def made(name: str, secret: Mapping[str, Any], stripe_url: str) -> Provider:
     except ValidationError:
         # Not what was wrong: it would quote the key.
         raise Conflict("The payment provider's account is not set up.", code="provider_not_set_up") from None
-    return Stripe(Remote(stripe_url), account.secret_key, account.webhook_secrets, account.mode)
+    return Stripe(Remote(stripe_url, retried=RETRIED), account.secret_key, account.webhook_secrets, account.mode)
