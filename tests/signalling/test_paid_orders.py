@@ -10,6 +10,7 @@ from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.commerce import carts, orders, till
 from signalling.commerce.cart_change import AddLine, SetShipping
+from signalling.commerce.offer import Search
 from signalling.commerce.order import Order
 from signalling.commerce.orders import PlaceRequest
 from signalling.commerce.shop import connect
@@ -18,7 +19,7 @@ from signalling.commerce.shops.seed import seed
 from signalling.ids import new_id
 from tests.signalling.paying import Client, kinds
 from tests.signalling.paying import stripe as stripe
-from tests.signalling.people import CUSTOMER, FOREIGN, OTHER_CUSTOMER, REP, SUPERVISOR, TENANT, bearer
+from tests.signalling.people import ADMIN, CUSTOMER, FOREIGN, OTHER_CUSTOMER, REP, SUPERVISOR, TENANT, bearer
 from tests.signalling.shopping import KETTLE, Shopping
 from tests.support.shop_stand_in import ShopStandIn
 from tests.support.stripe_stand_in import StripeStandIn
@@ -159,3 +160,20 @@ async def test_a_shops_webhook_that_is_old_or_of_another_secret_changes_nothing(
     assert await shop.send("cart.changed", change, event_id="msg_1", at_s=int(time.time()) - 3600) == 401
     assert await shop.send("cart.changed", change, event_id="msg_1", secret="whsec_b3RoZXI=") == 401
     assert (await core.store.read(carts.read, CUSTOMER, shopping.cart_id)).lines == ()
+
+
+async def test_an_administrator_connects_a_shop_and_sees_no_secret_again(core: SignallingCore, client: Client, shop: ShopStandIn) -> None:
+    await core.store.write(connect, TENANT, "demo", {})
+    admin, url = bearer(core, ADMIN), "/v1/tenant/shop"
+    async with client.get(url, headers=admin) as answer:
+        assert (await answer.json())["kind"] == "demo"
+    async with client.put(url, json={"kind": "rest", **shop.config}, headers=admin) as answer:
+        assert answer.status == 200 and shop.config["token"] not in await answer.text()
+    async with client.get(url, headers=admin) as answer:
+        assert await answer.json() == {"kind": "rest", "url": shop.config["url"], "webhook_secrets": 1}
+    assert (await (await core.services.shops.of(TENANT)).search(Search(limit=1))).products
+    for wrong in ({"token": "short"}, {"url": "ftp://shop.example"}, {"url": ""}, {"more": 1}):
+        async with client.put(url, json={"kind": "rest", **shop.config, **wrong}, headers=admin) as answer:
+            assert answer.status == 422 and shop.config["token"] not in await answer.text()
+    async with client.put(url, json={"kind": "demo"}, headers=bearer(core, REP)) as answer:
+        assert answer.status == 403

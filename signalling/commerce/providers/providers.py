@@ -1,12 +1,12 @@
 """Which provider a tenant's settings mean, and the account it uses there.
 
-For `commerce.payments`. The tenant's secret `payments` is, for Stripe: {"secret_key", "webhook_secrets": [...], "mode": "checkout|link"}.
+For `commerce.payments`. The tenant's secret `payments` is, for Stripe: {"secret_key": "sk_...", "webhook_secrets": "whsec_...", "mode": "checkout"}.
 """
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from mediaserver.errors import Conflict
 from signalling.commerce.providers.provider import Provider
@@ -25,6 +25,12 @@ class StripeAccount(BaseModel):
     secret_key: Secret
     webhook_secrets: tuple[Secret, ...] = Field(default=(), max_length=4)
     mode: Literal["checkout", "link"] = "checkout"
+
+    @field_validator("webhook_secrets", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        # A tenant's secrets are flat: several are written with spaces between them.
+        return tuple(value.split()) if isinstance(value, str) else value
 
 
 def made(name: str, secret: Mapping[str, Any], stripe_url: str) -> Provider:
