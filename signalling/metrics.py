@@ -52,6 +52,7 @@ COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("cart_operations", "Operations on carts, by what came of them", ("result",)),
     ("orders_placed", "Orders placed", ()),
     ("payments", "Payment links and what came of them", ("result",)),
+    ("inbound_webhooks", "Webhooks of providers and shops that came in, by what came of them", ("source", "result")),
     ("webhook_attempts", "Attempts to deliver a webhook, by outcome", ("outcome",)),
     ("mails", "Attempts to send a mail, by outcome", ("outcome",)),
     ("sockets_closed", "Client sockets that the server closed, by close code", ("code",)),

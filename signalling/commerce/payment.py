@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mediaserver.errors import Conflict, NotFound, Unprocessable
 from signalling.commerce import payment_state, payment_step
@@ -23,7 +24,7 @@ from signalling.conversation import conversation, timeline
 from signalling.conversation.timeline import Actor
 from signalling.identity.caller import Caller
 from signalling.ids import new_id
-from signalling.store import Transaction
+from signalling.store import Transaction, prepared
 from signalling.store.tables.conversation import conversations
 from signalling.store.tables.payment import inbound_events, payments
 from signalling.times import SECOND_US
@@ -49,6 +50,10 @@ _LEFT: Final[dict[Event, payment_step.Left]] = {
     Event.CANCELLED: "cancelled",
 }
 
+_HEAR: Final = {
+    "sqlite": prepared(sqlite.insert(inbound_events).on_conflict_do_nothing()),
+    "postgresql": prepared(postgresql.insert(inbound_events).on_conflict_do_nothing()),
+}
 _FIND = select(payments).where(payments.c.tenant_id == bindparam("tenant_id"), payments.c.id == bindparam("payment_id"))
 
 
@@ -141,8 +146,11 @@ def apply(tx: Transaction, tenant_id: str, provider: str, notice: Notice, ledger
     if found is None:
         return False
     row = _locked(tx, tenant_id, found)
-    if notice.id and not _first_time(tx, tenant_id, provider, notice.id):
-        return False
+    if notice.id:
+        # The payment's row is locked, so nobody else is at the same event.
+        if heard(tx, tenant_id, provider, notice.id):
+            return False
+        hear(tx, tenant_id, provider, notice.id)
     said = (notice.amount, notice.currency)
     if notice.event in (Event.PAID, Event.SUBMITTED) and said != (row.amount, row.currency):
         return _mismatch(tx, row, notice)
@@ -251,13 +259,16 @@ def forget_events(tx: Transaction) -> int:
     return int(tx.execute(delete(inbound_events).where(inbound_events.c.at_us < tx.now_us - EVENTS_KEPT_US)).rowcount)
 
 
-def _first_time(tx: Transaction, tenant_id: str, source: str, event_id: str) -> bool:
-    """Whether this event was not seen before; remembers it. The payment's row is locked, so nobody else is at the same event."""
+def heard(tx: Transaction, tenant_id: str, source: str, event_id: str) -> bool:
+    """Whether this webhook of another system was taken before."""
     here = (inbound_events.c.tenant_id == tenant_id) & (inbound_events.c.source == source) & (inbound_events.c.id == event_id)
-    if tx.first(select(inbound_events.c.id).where(here)) is not None:
-        return False
-    tx.execute(insert(inbound_events).values(tenant_id=tenant_id, source=source, id=event_id, at_us=tx.now_us))
-    return True
+    return tx.first(select(inbound_events.c.id).where(here)) is not None
+
+
+def hear(tx: Transaction, tenant_id: str, source: str, event_id: str) -> None:
+    """Remembers that it was. Repeating it is harmless."""
+    values = {"tenant_id": tenant_id, "source": source, "id": event_id, "at_us": tx.now_us}
+    tx.run(_HEAR[tx.connection.dialect.name], values)
 
 
 def _named(tx: Transaction, tenant_id: str, provider: str, notice: Notice) -> str | None:

@@ -9,7 +9,6 @@ it holds a transaction.
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -48,8 +47,6 @@ class Payments:
         self.ledger = ledger
         self.public_url = public_url
         self.stripe_url = settings.stripe_url
-        # (provider, outcome) of webhooks that came in: the only trace of those nobody signed.
-        self.inbound: Counter[tuple[str, str]] = Counter()
         self._providers: dict[tuple[str, str], tuple[Mapping[str, Any], Provider]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -158,20 +155,17 @@ class Payments:
         else:
             await self.store.write(payment_refund.take, row.tenant_id, row.id, outcome, self.ledger)
 
-    async def receive(self, name: str, tenant_id: str, headers: Mapping[str, str], raw: bytes) -> None:
-        """A webhook of a provider's. Unauthorized for one it did not sign, with no more trace than a count."""
+    async def receive(self, name: str, tenant_id: str, headers: Mapping[str, str], raw: bytes) -> str:
+        """A webhook of a provider's: `applied`, `repeated` or `ignored`. Unauthorized for one it did not sign, which changes nothing."""
         try:
             if await self.store.read(_provider_name, tenant_id) != name:
                 raise NotGenuine("this tenant has another provider")
             notice = (await self.provider(tenant_id, name)).verify(headers, raw, self.store.clock())
         except (NotGenuine, NotFound, Conflict):
-            self.inbound[name, "refused"] += 1
             raise Unauthorized("The signature does not verify.", code="signature") from None
         if notice is None:
-            self.inbound[name, "ignored"] += 1
-            return
-        changed = await self.store.write(payment.apply, tenant_id, name, notice, self.ledger)
-        self.inbound[name, "applied" if changed else "repeated"] += 1
+            return "ignored"
+        return "applied" if await self.store.write(payment.apply, tenant_id, name, notice, self.ledger) else "repeated"
 
     async def tell(self, tenant_id: str, provider: str, notice: Notice, actor: Actor) -> bool:
         """What the sandbox's page tells."""

@@ -31,8 +31,8 @@ ATTEMPTS = 4
 PAUSE_S = 0.4
 PAUSE_MOST_S = 5.0
 ANSWER_BYTES = 2 * 1024 * 1024
-# Statuses that say "not now": a request still on its way under this key, too many, and faults of theirs.
-RETRIED = frozenset({409, 429, 500, 502, 503, 504})
+# Statuses that say "not now": too many requests, and faults of theirs.
+RETRIED = frozenset({429, 500, 502, 503, 504})
 # What says that they, not our request, are in trouble.
 TROUBLED = 500
 
@@ -81,6 +81,7 @@ class Remote:
         attempt_s: float = ATTEMPT_S,
         attempts: int = ATTEMPTS,
         answer_bytes: int = ANSWER_BYTES,
+        retried: frozenset[int] = RETRIED,
         clock: Clock = system_clock,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         connector: Callable[[], aiohttp.BaseConnector] | None = None,
@@ -94,6 +95,7 @@ class Remote:
         self._attempt_s = attempt_s
         self._attempts = attempts
         self._answer_bytes = answer_bytes
+        self._retried = retried
         self._clock = clock
         self._sleep = sleep
         self._connector = connector
@@ -127,7 +129,7 @@ class Remote:
                 self.breaker.failed(self._clock())
             else:
                 self.breaker.succeeded()
-            if reply is not None and not _again(reply):
+            if reply is not None and not _again(reply, self._retried):
                 return reply
             if not repeatable or attempt == self._attempts:
                 if reply is not None:
@@ -166,10 +168,10 @@ class Remote:
             self._session = None
 
 
-def _again(reply: Reply) -> bool:
+def _again(reply: Reply, retried: frozenset[int]) -> bool:
     # Stripe says it outright; others' statuses must do.
     said = reply.headers.get("Stripe-Should-Retry")
-    return said == "true" if said in ("true", "false") else reply.status in RETRIED
+    return said == "true" if said in ("true", "false") else reply.status in retried
 
 
 def _pause_s(attempt: int, reply: Reply | None) -> float:

@@ -67,7 +67,8 @@ async def stripe(core: SignallingCore, client: Client) -> AsyncIterator[StripeSt
 def account(tx: Transaction, mode: str = "checkout", secret_key: str = SECRET_KEY) -> None:
     """A work: the tenant pays through Stripe."""
     tenants.set_settings(tx, TENANT, tenants.settings(tx, TENANT).model_copy(update={"payment_provider": "stripe"}))
-    tenants.set_secret(tx, TENANT, "payments", {"secret_key": secret_key, "webhook_secrets": [WEBHOOK_SECRET], "mode": mode})
+    secrets = f"{WEBHOOK_SECRET} whsec_the_old_one"
+    tenants.set_secret(tx, TENANT, "payments", {"secret_key": secret_key, "webhook_secrets": secrets, "mode": mode})
 
 
 async def talk(store: Store) -> str:

@@ -43,6 +43,7 @@ PUBLIC = frozenset(
         "login.password",
         "login.openid",
         "login.openid_finish",
+        "inbound.shop",
         "inbound.stripe",
         "pay.open",
         "pay.return",

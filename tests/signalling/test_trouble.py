@@ -12,6 +12,7 @@ from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.bus import LocalBus
 from signalling.commerce import help as helping
+from signalling.commerce.cart_change import AddLine, ApplyCode, SetStep
 from signalling.commerce.trouble import TroubleWatch
 from signalling.conversation import timeline
 from signalling.conversation.timeline import SYSTEM, Entry
@@ -20,6 +21,7 @@ from signalling.store.tables.conversation import conversations
 from signalling.store.tables.payment import help_requests
 from tests.signalling.paying import Client, talk
 from tests.signalling.people import CUSTOMER, OTHER_CUSTOMER, REP, TENANT, bearer
+from tests.signalling.shopping import KETTLE, Shopping
 
 
 @dataclass
@@ -199,3 +201,27 @@ async def test_requests_are_a_tenants_own(core: SignallingCore, watch: TroubleWa
     talked = await talk(core.store)
     assert await core.store.write(helping.raise_, replace(CUSTOMER, tenant_id="ten_other").tenant_id, talked, "idle", 60) is None
     assert (await core.store.read(lambda tx: tx.all(help_requests.select()))) == []
+
+
+async def test_two_codes_that_do_not_count_in_a_real_cart_are_noticed(core: SignallingCore, watch: TroubleWatch, desk: NotedDesk) -> None:
+    shopping = Shopping(core)
+    await shopping.begin()
+    await shopping.do(AddLine(KETTLE))
+    await shopping.do(ApplyCode("NOSUCHCODE"))
+    for entry in await shopping.entries():
+        await watch.observe(entry)
+    assert desk.entered == []
+    await shopping.do(ApplyCode("NEITHER"))
+    await watch.observe((await shopping.entries())[-1])
+    assert [each[2] for each in desk.entered] == ["code"]
+
+
+async def test_going_back_and_forth_in_a_real_checkout_is_noticed(core: SignallingCore, watch: TroubleWatch, desk: NotedDesk) -> None:
+    await core.store.write(limits, edits=2)
+    shopping = Shopping(core)
+    await shopping.begin()
+    await shopping.do(AddLine(KETTLE))
+    for step in ("address", "cart", "address", "shipping", "address"):
+        await shopping.do(SetStep(step))
+    await watch._catch_up()
+    assert [each[2] for each in desk.entered] == ["edits"]

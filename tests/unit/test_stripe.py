@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from signalling.commerce.currencies import EXPONENTS
 from signalling.commerce.payment_state import Event
 from signalling.commerce.providers.provider import Charge, ChargeLine, NotGenuine, ProviderDown, ProviderRefused
-from signalling.commerce.providers.stripe import Stripe, notice_of
+from signalling.commerce.providers.stripe import RETRIED, Stripe, notice_of
 from signalling.commerce.providers.stripe_amount import ZERO_DECIMAL, minor_units, stripe_units
 from signalling.commerce.remote import Remote
 from tests.support.stripe_stand_in import SECRET_KEY, WEBHOOK_SECRET, StripeStandIn
@@ -52,7 +52,7 @@ async def there() -> AsyncIterator[StripeStandIn]:
 
 
 def adapter(there: StripeStandIn, *, key: str = SECRET_KEY, mode: Any = "checkout", attempt_s: float = 5.0) -> Stripe:
-    return Stripe(Remote(there.url, sleep=no_pause, attempt_s=attempt_s), key, (WEBHOOK_SECRET,), mode)
+    return Stripe(Remote(there.url, sleep=no_pause, attempt_s=attempt_s, retried=RETRIED), key, (WEBHOOK_SECRET,), mode)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from signalling.api.routes import (
     queues,
     reps,
     sessions,
+    shops,
     sites,
     tenants,
     transcripts,
@@ -52,6 +53,7 @@ SUBJECTS = (
     accounts,
     sites,
     tenants,
+    shops,
     webhooks,
     queues,
 )

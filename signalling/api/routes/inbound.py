@@ -4,11 +4,14 @@ Whoever is not who they claim to be leaves no trace but a count, and is told the
 signature that did not fit.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
+from mediaserver.errors import RemoteError, Unavailable
 from signalling.api.models import id_field
 from signalling.api.operation import Context, Operations
+from signalling.commerce import shop_news
 from signalling.identity.caller import PUBLIC
 
 operations = Operations("Inbound webhooks")
@@ -34,5 +37,28 @@ async def stripe(context: Context, tenant_id: TenantId, body: bytes) -> Received
     The endpoint to give to Stripe for this tenant, for the events `checkout.session.completed`, `.async_payment_succeeded`,
     `.async_payment_failed`, `.expired` and `payment_intent.payment_failed`. Verified by `Stripe-Signature`.
     """
-    await context.services.payments.receive("stripe", tenant_id, context.request_headers, body)
+    return await _counted(context, "stripe", context.services.payments.receive("stripe", tenant_id, context.request_headers, body))
+
+
+@operations.add(
+    "inbound.shop", "POST", "/v1/inbound/shop/{tenant_id}", roles=PUBLIC, body_types=("*/*",), body_bytes=BODY_BYTES, limit="inbound"
+)
+async def shop(context: Context, tenant_id: TenantId, body: bytes) -> Received:
+    """The webhooks of a shop that is attached over HTTP.
+
+    Standard Webhooks 1.0.0: `order.status_changed`, `cart.changed`, `product.changed`. See the documentation of shops.
+    """
+    services = context.services
+    return await _counted(context, "shop", shop_news.receive(services.store, services.shops, tenant_id, context.request_headers, body))
+
+
+async def _counted(context: Context, source: str, taking: Awaitable[str]) -> Received:
+    try:
+        result = await taking
+    except Unavailable:
+        raise
+    except RemoteError as error:
+        context.services.metrics.count("inbound_webhooks", source=source, result="refused" if error.status == 401 else "unfit")
+        raise
+    context.services.metrics.count("inbound_webhooks", source=source, result=result)
     return Received()

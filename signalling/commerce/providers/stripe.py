@@ -28,6 +28,7 @@ from signalling.commerce.providers.provider import (
     scrubbed,
 )
 from signalling.commerce.providers.stripe_amount import minor_units, stripe_units
+from signalling.commerce.remote import RETRIED as RETRIED_BY_ALL
 from signalling.commerce.remote import Remote, Reply, Unreachable, path
 from signalling.times import SECOND_US
 
@@ -45,6 +46,9 @@ LOCALES: Final = frozenset(
     "bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru sk sl sv th tr vi "
     "zh zh-HK zh-TW".split()
 )
+
+# Here 409 says that the first request under this key is still on its way.
+RETRIED: Final = RETRIED_BY_ALL | {409}
 
 Mode = Literal["checkout", "link"]
 
