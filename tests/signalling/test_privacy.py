@@ -374,3 +374,22 @@ async def test_admins_read_and_verify_the_audit_log(core: SignallingCore, client
     verdict = await (await client.get("/v1/audit/verification", headers=admin)).json()
     assert verdict["good"] and verdict["checked"] == 3
     assert (await client.get("/v1/audit", headers=bearer(core, REP))).status == 403
+
+
+async def test_card_numbers_are_not_stored_and_addresses_are_hidden_from_roles(core: SignallingCore, client: Client) -> None:
+    made = await core.store.write(conversation.begin, TENANT, OTHER_CUSTOMER.id, OTHER_CUSTOMER.actor)
+    message_id = new_id("msg")
+    said = Said("4111 1111 1111 1111, or write to otto@example.org")
+    for _ in range(2):  # a repetition is one
+        await core.store.write(messages.send, OTHER_CUSTOMER, made.id, message_id, said)
+    assert "4111" not in await core.store.read(everything)
+
+    async def seen(caller: Caller) -> str:
+        answer = await client.get(f"/v1/conversations/{made.id}/timeline", headers=bearer(core, caller))
+        texts = [entry["data"].get("text", "") for entry in (await answer.json())["entries"]]
+        return next(text for text in texts if "write to" in text)
+
+    assert await seen(REP) == "•••• •••• •••• 1111, or write to o•••@example.org"
+    assert await seen(OTHER_CUSTOMER) == await seen(ADMIN) == "•••• •••• •••• 1111, or write to otto@example.org"
+    await core.store.write(tenants.set_settings, TENANT, tenants.TenantSettings(mask_emails_for=[]))
+    assert "otto@" in await seen(REP) and not core.services.identity.masks(REP)
