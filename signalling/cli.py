@@ -26,11 +26,12 @@ from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.server import MediaServer
 from mediaserver.tokens import mint
-from signalling import database_commands, doctor, pages, recordings
+from signalling import database_commands, doctor, identity_commands, pages, recordings
 from signalling import demo as demo_shop
 from signalling.calling.local_media import LocalMedia
 from signalling.calling.media import MediaPlane
 from signalling.config import Settings, load
+from signalling.identity import seed as people
 from signalling.media import MediaService
 from signalling.node import Node
 from signalling.process import Server, Signals, run, serve
@@ -45,7 +46,9 @@ Tresen: a real-time media server with a signalling core for interactive commerce
 \b
 Try it:   tresen demo                  open both links it prints
 Run it:   tresen serve                 media and signalling: WHIP, WHEP, /v1, /metrics, /health, call page
-Let in:   tresen token --room shop     prints a token for one participant
+Let in:   tresen token --room shop     prints a token for one participant of a room
+          tresen session token         prints a token for REST and the socket, for development
+Set up:   tresen tenant|site|rep|apikey add, tresen audit verify
 Look:     tresen doctor                what this machine lacks, how to mend it
 Record:   tresen recordings list       what was recorded here; decrypt opens sealed files
 Measure:  tresen bench forward         what a packet costs here
@@ -127,12 +130,18 @@ def run_service(service: Server, settings: MediaSettings, announce: Callable[[],
     run(main())
 
 
+def logins() -> str:
+    """Who can log in to the demonstration."""
+    return ", ".join(login if role == "rep" else f"{login} ({role})" for login, _, role in people.PEOPLE)
+
+
 def announce_demo(service: Node, room: str) -> None:
     """The two links, on standard output, so that a script can read them."""
     console = Console(highlight=False, soft_wrap=True)
     console.print("\n[bold]Tresen is open.[/bold] Open one link as the customer and the other as the rep, in two windows:\n")
     for seat, link in pages.links(service.address, room).items():
         console.print(f"  {seat:<9} [bold]{link}[/bold]")
+    console.print(f"\n  Reps log in as {logins()}, with the password [bold]{people.PASSWORD}[/bold].")
     console.print("\n  From another machine, put HTTPS in front: browsers hand out cameras only there or on localhost.")
     console.print("  Ctrl-C ends it.\n")
     sys.stdout.flush()
@@ -275,6 +284,7 @@ def application() -> typer.Typer:
     program.command("doctor")(doctor_command)
     program.add_typer(recordings.app, name="recordings")
     program.add_typer(database_commands.app, name="database")
+    identity_commands.add_to(program)
     # Options after the name belong to the plugin, --help too.
     foreign = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
     for entry in sorted(entry_points(group=COMMANDS)):

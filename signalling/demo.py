@@ -6,11 +6,12 @@ For `cli`. Invariant: may be repeated; what is there already stays as it is.
 from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.commerce.shops import seed as shop
+from signalling.identity import seed as people
 from signalling.store import Transaction
 
 TENANT = "ten_0000000000000000000000DEM0"
 # Each is a work (tx, tenant_id) of the part whose data it makes.
-SEEDS = (shop.seed,)
+SEEDS = (shop.seed, people.seed)
 
 
 async def prepare(core: SignallingCore) -> None:

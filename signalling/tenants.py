@@ -23,6 +23,8 @@ from signalling.times import rfc3339
 
 Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Prose = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+# A tenant's settings as they are now: `(tenant_id, settings)`.
+CHANGED = "tenant_settings"
 LocaleTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$")]
 StaffRole = Literal["rep", "supervisor", "admin"]
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -99,6 +101,10 @@ class TenantSettings(_Model):
         default="sandbox", description="Payment adapter; its access is the tenant's secret `payments`."
     )
 
+    def masks(self, role: str) -> bool:
+        """Whether this role sees e-mail addresses masked."""
+        return role in self.mask_emails_for
+
     def acknowledgement(self, locale: str) -> str:
         """The words for a locale: its own, its language's, the default language's, or none."""
         for tag in (locale, locale.partition("-")[0], self.locales[0]):
@@ -158,7 +164,13 @@ def set_settings(tx: Transaction, tenant_id: str, chosen: TenantSettings) -> Ten
     values = {"settings": chosen.model_dump_json(exclude_defaults=True)}
     if not tx.execute(update(tenants).where(tenants.c.id == tenant_id).values(values)).rowcount:
         raise NotFound("There is no such tenant.")
+    tx.tell(CHANGED, (tenant_id, chosen))
     return chosen
+
+
+def masking(tx: Transaction) -> dict[str, frozenset[str]]:
+    """Tenant -> roles that see e-mail addresses masked, for the whole installation."""
+    return {row.id: frozenset(_read(row.settings).mask_emails_for) for row in tx.all(select(tenants.c.id, tenants.c.settings))}
 
 
 def secret(tx: Transaction, tenant_id: str, name: str) -> dict[str, Any] | None:

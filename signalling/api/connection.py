@@ -234,7 +234,8 @@ class Connection:
         elif entry.kind == PAYMENT_LEFT:
             watch.paying = False
         staff = self.caller.staff
-        if self.send(shared.entry("entry", staff=staff, veiled=staff and watch.paying)):
+        masked = self.sockets.services.identity.masks(self.caller)
+        if self.send(shared.entry("entry", staff=staff, veiled=staff and watch.paying, masked=masked)):
             watch.sent = entry.seq
 
     def _admits(self, watch: Watch) -> bool:
@@ -243,7 +244,7 @@ class Connection:
     def _lobby(self, shared: Shared, entry: Entry) -> None:
         if entry.kind.startswith(LOBBY_KINDS) or (entry.kind == "message.created" and entry.actor.kind == "customer"):
             if self.room and not self.lobby_stale:
-                self.send(shared.entry("lobby", staff=True))
+                self.send(shared.entry("lobby", staff=True, masked=self.sockets.services.identity.masks(self.caller)))
             else:
                 self.lobby_stale = True
                 self.sockets.stuck(self)

@@ -18,20 +18,21 @@ class Shared:
 
     def __init__(self, message: Any) -> None:
         self.message = message
-        self._frames: dict[tuple[str, bool, bool], bytes] = {}
+        self._frames: dict[tuple[str, bool, bool, bool], bytes] = {}
 
-    def entry(self, kind: str, *, staff: bool, veiled: bool = False) -> bytes:
+    def entry(self, kind: str, *, staff: bool, veiled: bool = False, masked: bool = False) -> bytes:
         """The entry in a frame of type `kind`, as staff or a customer sees it."""
-        key = (kind, staff, veiled)
+        key = (kind, staff, veiled, masked)
         frame = self._frames.get(key)
         if frame is None:
             seen: Entry = self.message.veiled() if veiled else self.message
+            seen = seen.masked() if masked else seen
             frame = self._frames[key] = json_frame({"type": kind, "entry": seen.shown(staff=staff)})
         return frame
 
     def note(self) -> bytes:
         """The note as it is."""
-        key = ("note", False, False)
+        key = ("note", False, False, False)
         frame = self._frames.get(key)
         if frame is None:
             frame = self._frames[key] = json_frame(self.message)

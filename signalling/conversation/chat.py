@@ -3,6 +3,7 @@
 For the doors. What is kept is in the works of `messages`, `handling`, `participants`.
 """
 
+from signalling import tenants
 from signalling.bus import Bus, conversation_topic
 from signalling.commerce import mirror
 from signalling.config import Settings
@@ -32,7 +33,9 @@ class Chat:
         entries = timeline.read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=limit)
         entries = mirror.visible(tx, caller, conversation_id, entries)
         if caller.staff and row.payment_seq is not None:
-            return [entry.veiled() if entry.seq > row.payment_seq else entry for entry in entries]
+            entries = [entry.veiled() if entry.seq > row.payment_seq else entry for entry in entries]
+        if caller.staff and tenants.settings(tx, caller.tenant_id).masks(caller.role.value):
+            entries = [entry.masked() for entry in entries]
         return entries
 
     @staticmethod

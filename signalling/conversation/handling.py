@@ -14,6 +14,7 @@ from signalling.conversation import greeting, messages, participants, timeline
 from signalling.conversation.conversation import Conversation, existing, require, view
 from signalling.conversation.timeline import SYSTEM, Actor, Entry, Line
 from signalling.identity.caller import SUPERVISORS, Caller
+from signalling.privacy.masking import mask_cards
 from signalling.store import Transaction
 from signalling.store.tables.conversation import conversations
 
@@ -112,6 +113,7 @@ def change(tx: Transaction, caller: Caller, conversation_id: str, values: Mappin
 
 def note(tx: Transaction, caller: Caller, conversation_id: str, note_id: str, text: str) -> dict[str, Any]:
     """A note for the shop's staff, which the customer never sees; as its entry is shown. `note_id` makes writing it twice harmless."""
+    text = mask_cards(text)
     row = timeline.advance(tx, caller.tenant_id, conversation_id)
     if not messages.place(tx, row, note_id, caller.id):
         timeline.retreat(tx, caller.tenant_id, conversation_id)
@@ -130,7 +132,7 @@ def rate(tx: Transaction, caller: Caller, conversation_id: str, score: int, comm
         raise Forbidden("Only the customer rates a conversation.", code="not_yours")
     if row.csat_score is None:
         _set(tx, row, csat_score=score)
-        data = {"score": score, "comment": comment, "rep_id": row.rep_id}
+        data = {"score": score, "comment": mask_cards(comment), "rep_id": row.rep_id}
         timeline.append(tx, caller.tenant_id, conversation_id, "csat.submitted", caller.actor, data)
     elif row.csat_score != score:
         raise Conflict("This conversation has been rated already.", code="already_rated")

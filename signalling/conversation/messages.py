@@ -1,11 +1,12 @@
 """Messages of a conversation: sent, edited, deleted. All works, called by the doors and by parts that speak for the shop.
 
-A message is one `message.created` entry; an edit and a deletion are entries of their own, and a deletion also redacts what was said.
-The table `messages` only says where a message is, so that its sender's own id makes sending it twice harmless.
+Card numbers are masked before anything is stored. A message is one `message.created` entry; an edit and a deletion are entries of their
+own, and a deletion also redacts what was said. The table `messages` only says where a message is, so that its sender's own id makes
+sending it twice harmless.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
@@ -17,6 +18,7 @@ from signalling.conversation.conversation import admit, require
 from signalling.conversation.timeline import SYSTEM, Actor, Entry
 from signalling.identity.caller import SUPERVISORS, Caller
 from signalling.ids import new_id
+from signalling.privacy.masking import mask_cards
 from signalling.store import Transaction, prepared
 from signalling.store.tables.conversation import conversations, messages
 from signalling.times import SECOND_US, rfc3339
@@ -73,6 +75,7 @@ _SPOKE = {
 def send(tx: Transaction, caller: Caller, conversation_id: str, message_id: str, said: Said) -> Message:
     """The caller says something. With an id used before and the same words: the stored message; with other words: Conflict (409)."""
     actor = caller.actor
+    said = replace(said, text=mask_cards(said.text))
     row = timeline.advance(tx, caller.tenant_id, conversation_id)
     admit(caller, row)
     entry = _put(tx, row, actor, message_id, said)
@@ -91,6 +94,7 @@ def send(tx: Transaction, caller: Caller, conversation_id: str, message_id: str,
 
 def post(tx: Transaction, tenant_id: str, conversation_id: str, actor: Actor, said: Said, message_id: str | None = None) -> Message:
     """A message from the shop's side that no caller sent: a bot's answer, a card, a payment link. With an id used before: nothing new."""
+    said = replace(said, text=mask_cards(said.text))
     row = timeline.advance(tx, tenant_id, conversation_id)
     made = message_id or new_id("msg", tx.now_us)
     entry = _put(tx, row, actor, made, said)
@@ -112,6 +116,7 @@ def system_data(tx: Transaction, code: str, text: str) -> dict[str, Any]:
 
 def edit(tx: Transaction, caller: Caller, conversation_id: str, message_id: str, text: str) -> Message:
     """Other words for one's own message, soon after it was sent. Forbidden for somebody else's, Conflict when it is too late."""
+    text = mask_cards(text)
     row = _own(tx, caller, conversation_id, message_id)
     if row.deleted_seq is not None:
         raise Conflict("This message was deleted.", code="message_deleted")

@@ -20,6 +20,7 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from mediaserver.errors import NotFound
 from signalling import outbox
 from signalling.bus import EVERYTHING, conversation_topic, tenant_topic
+from signalling.privacy.masking import concealed, mask_emails
 from signalling.store import Transaction, prepared
 from signalling.store.tables.conversation import conversations, timeline
 from signalling.times import rfc3339
@@ -78,6 +79,10 @@ class Entry:
     def shown(self, *, staff: bool) -> dict[str, Any]:
         """`json` or `hidden`, by who looks."""
         return self.json() if staff or self.visibility == "all" else self.hidden()
+
+    def masked(self) -> "Entry":
+        """As roles see it from whom the tenant hides e-mail addresses."""
+        return replace(self, data=concealed(self.data, mask_emails), actor=replace(self.actor, name=mask_emails(self.actor.name)))
 
     def veiled(self) -> "Entry":
         """As reps see a cart's entry while its customer pays: that it changed, but not into what."""

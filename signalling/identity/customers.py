@@ -13,15 +13,17 @@ from sqlalchemy import Row, insert, select, update
 
 from mediaserver.errors import NotFound
 from signalling import tenants
-from signalling.conversation import timeline
+from signalling.conversation import participants, timeline
+from signalling.conversation.conversation import about_name
 from signalling.conversation.timeline import Actor
 from signalling.identity.caller import Caller
 from signalling.identity.digests import digest
 from signalling.identity.site_token import Claims
 from signalling.ids import new_id
-from signalling.privacy import consent
+from signalling.privacy import consent, register
 from signalling.privacy.masking import concealed, mask_emails
 from signalling.store import Transaction
+from signalling.store.tables import metadata
 from signalling.store.tables.conversation import conversations
 from signalling.store.tables.identity import customers
 from signalling.times import rfc3339
@@ -86,9 +88,10 @@ def set_unverified(tx: Transaction, tenant_id: str, customer_id: str, unverified
 
 
 def merge(tx: Transaction, tenant_id: str, visitor_id: str, customer_id: str, name: str) -> list[str]:
-    """Gives a visitor's open conversations, and the consents that hold in them, to the customer they turned out to be. The conversations.
+    """Gives a visitor's open conversations, and what hangs on them, to the customer they turned out to be. The conversations.
 
-    Closed ones stay the visitor's: whoever used this browser before need not be the one who has logged in.
+    Their messages, files, places in the queue, calls and carts go along (`moves` in `privacy.register`), and the consents that hold are
+    granted anew. Closed conversations stay the visitor's: whoever used this browser before need not be the one who has logged in.
     """
     here = (customers.c.tenant_id == tenant_id) & (customers.c.id == visitor_id)
     row = tx.first(select(customers.c.subject_digest, customers.c.merged_into).where(here))
@@ -99,30 +102,53 @@ def merge(tx: Transaction, tenant_id: str, visitor_id: str, customer_id: str, na
     moved = [row.id for row in tx.all(select(conversations.c.id).where(theirs).order_by(conversations.c.id).limit(MERGE_MOST))]
     actor = Actor("customer", customer_id, name)
     for conversation_id in moved:
-        tx.execute(
-            update(conversations)
-            .where(conversations.c.tenant_id == tenant_id, conversations.c.id == conversation_id)
-            .values(customer_id=customer_id)
-        )
-        data = {"customer_id": customer_id, "visitor_id": visitor_id, "name": name, "verified": True}
+        _move(tx, tenant_id, conversation_id, visitor_id, actor)
+        data = {"customer": {"id": customer_id, "name": name}, "visitor_id": visitor_id, "verified": True}
         timeline.append(tx, tenant_id, conversation_id, "customer.identified", actor, data)
-        for purpose in sorted(consent.PURPOSES):
-            held = consent.current_row(tx, tenant_id, conversation_id, visitor_id, purpose)
-            if held is not None:
-                consent.grant(
-                    tx,
-                    tenant_id,
-                    conversation_id,
-                    customer_id,
-                    purpose,
-                    json.loads(held.scope),
-                    held.expires_at_us,
-                    actor,
-                    text_version=held.text_version,
-                    locale=held.locale,
-                    how="identified",
-                )
+        _grant_anew(tx, tenant_id, conversation_id, visitor_id, actor)
     return moved
+
+
+def _move(tx: Transaction, tenant_id: str, conversation_id: str, visitor_id: str, customer: Actor) -> None:
+    tx.execute(
+        update(conversations)
+        .where(conversations.c.tenant_id == tenant_id, conversations.c.id == conversation_id)
+        .values(customer_id=customer.id, customer_name=tx.seal(tenant_id, customer.name.encode(), about_name(conversation_id)))
+    )
+    participants.leave(tx, tenant_id, conversation_id, visitor_id)
+    participants.join(tx, tenant_id, conversation_id, customer)
+    cart_id = tx.execute(
+        select(conversations.c.cart_id).where(conversations.c.tenant_id == tenant_id, conversations.c.id == conversation_id)
+    ).scalar()
+    for name, holding in register.REGISTER.items():
+        if holding.moves is None or name not in metadata.tables:
+            continue
+        other = register.table(name)
+        within = other.c.conversation_id == conversation_id if "conversation_id" in other.c else other.c.id == cart_id
+        tx.execute(
+            update(other)
+            .where(other.c.tenant_id == tenant_id, within, other.c[holding.moves] == visitor_id)
+            .values({holding.moves: customer.id})
+        )
+
+
+def _grant_anew(tx: Transaction, tenant_id: str, conversation_id: str, visitor_id: str, customer: Actor) -> None:
+    for purpose in sorted(consent.PURPOSES):
+        held = consent.current_row(tx, tenant_id, conversation_id, visitor_id, purpose)
+        if held is not None:
+            consent.grant(
+                tx,
+                tenant_id,
+                conversation_id,
+                customer.id,
+                purpose,
+                json.loads(held.scope),
+                held.expires_at_us,
+                customer,
+                text_version=held.text_version,
+                locale=held.locale,
+                how="identified",
+            )
 
 
 def get(tx: Transaction, tenant_id: str, customer_id: str) -> Customer:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from mediaserver.errors import RemoteError, Unauthorized, Unprocessable
+from signalling import tenants
 from signalling.bus import Bus
 from signalling.config import Settings
 from signalling.identity import api_keys, arrival, compact, revocation, sessions, site_token, sites
@@ -37,6 +38,7 @@ TOKENS_MOST = 10_000
 API_KEY_FRESH_US = 5 * SECOND_US
 POLL_S = 2.0
 # Commits of other processes become visible a little after the time they carry.
+MASKED_BY_DEFAULT = frozenset(tenants.TenantSettings().mask_emails_for)
 OVERLAP_US = 10 * SECOND_US
 
 
@@ -73,6 +75,7 @@ class Identity:
         self._revoked: dict[tuple[str, str], int] = {}  # -> until when a token of it could be good
         self._origins: dict[str, tuple[str, ...]] = {}  # by site
         self._admitted: frozenset[str] = frozenset()
+        self._masked: dict[str, frozenset[str]] = {}  # by tenant: roles
         self._cancels: list[Any] = []
         self._polling: asyncio.Task[None] | None = None
 
@@ -101,6 +104,10 @@ class Identity:
     def admits(self, origin: str) -> bool:
         """Whether a page of this origin is one of any site's, so that a browser may call from it. Who it is for, the token says."""
         return origin in self._admitted or "*" in self._admitted
+
+    def masks(self, caller: Caller) -> bool:
+        """Whether e-mail addresses are hidden from the caller, by their tenant's settings of some seconds ago at most."""
+        return caller.staff and caller.role.value in self._masked.get(caller.tenant_id, MASKED_BY_DEFAULT)
 
     async def visit(self, site_id: str, origin: str | None, unverified: Mapping[str, Any]) -> Session:
         """A session for an anonymous visitor of a site. NotFound for an unknown site, Forbidden for a foreign page."""
@@ -142,6 +149,7 @@ class Identity:
         self._cancels = [
             self.bus.subscribe(revocation.REVOCATIONS, self._on_revoked),
             self.bus.subscribe(sites.CHANGED, self._on_site),
+            self.bus.subscribe(tenants.CHANGED, self._on_settings),
             self.bus.subscribe(api_keys.CHANGED, lambda _topic, _message: self._holders.clear()),
         ]
         await self._catch_up(self.store.clock() - revocation.TOKEN_S * SECOND_US)
@@ -216,6 +224,9 @@ class Identity:
     def _on_revoked(self, _topic: str, ended: Revoked) -> None:
         self._revoked[ended.tenant_id, ended.session_id] = ended.until_us
 
+    def _on_settings(self, _topic: str, message: tuple[str, tenants.TenantSettings]) -> None:
+        self._masked[message[0]] = frozenset(message[1].mask_emails_for)
+
     def _on_site(self, _topic: str, message: tuple[str, tuple[str, ...]]) -> None:
         self._set_origins({**self._origins, message[0]: message[1]})
 
@@ -226,6 +237,7 @@ class Identity:
     async def _catch_up(self, since_us: int) -> None:
         """Takes in what other processes have changed; whose sockets are here hear that they are over."""
         self._set_origins(await self.store.read(sites.all_origins))
+        self._masked = await self.store.read(tenants.masking)
         for ended in await self.store.read(revocation.revoked_since, since_us):
             key = (ended.tenant_id, ended.session_id)
             if key not in self._revoked:

@@ -164,7 +164,6 @@ REGISTER: dict[str, Holding] = {
     "products": Holding("the embedded shop's goods"),
     "variants": Holding("the embedded shop's stock"),
     "discounts": Holding("the embedded shop's codes"),
-    "payment_accounts": Holding("how their payment provider is reached"),
     "webhook_endpoints": Holding("where their programs are told"),
 }
 

@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import OKPAlgorithm
 
 from signalling.app import SignallingCore
-from signalling.conversation import conversation, timeline
+from signalling.conversation import conversation, messages, timeline
+from signalling.conversation.messages import Said
 from signalling.identity import revocation, sites
+from signalling.ids import new_id
 from signalling.privacy import consent
 from signalling.store import Store
 from signalling.store.tables.identity import customers
@@ -74,13 +76,20 @@ async def test_a_visitors_open_conversation_becomes_the_customers(core: Signalli
     who = await core.services.identity.authenticate(visitor["token"])
     made = await store.write(conversation.begin, TENANT, who.id, who.actor)
     await store.write(consent.grant, TENANT, made.id, who.id, "recording", "call", None, who.actor, text_version="7")
+    said = await store.write(messages.send, who, made.id, new_id("msg"), Said("hello"))
     customer = await arrive(client, shop, token=shop.token(), previous_token=visitor["token"])
     assert customer["conversations"] == [made.id]
+    detail = await (await client.get(f"/v1/conversations/{made.id}", headers=auth(customer))).json()
+    assert detail["conversation"]["customer_name"] == "Ana Souza"
+    assert [(each["id"], each["left_at"] is None) for each in detail["participants"]] == [(who.id, False), (customer["person_id"], True)]
+    own = await client.patch(f"/v1/conversations/{made.id}/messages/{said.id}", json={"text": "hello!"}, headers=auth(customer))
+    assert own.status == 200, await own.text()
     assert (await client.get(f"/v1/conversations/{made.id}/timeline", headers=auth(customer))).status == 200
     old = await client.get(f"/v1/conversations/{made.id}/timeline", headers=auth(visitor))
     assert (old.status, (await old.json())["code"]) == (401, "session_over")
     entries = await store.read(timeline.read, TENANT, made.id)
-    assert [entry.kind for entry in entries] == ["conversation.created", "consent.granted", "customer.identified", "consent.granted"]
+    kinds = [entry.kind for entry in entries if not entry.kind.startswith("message.")]
+    assert kinds == ["conversation.created", "consent.granted", "customer.identified", "consent.granted"]
     held = await store.read(consent.current, TENANT, made.id, customer["person_id"], "recording")
     assert held is not None and (held.text_version, held.how) == ("7", "identified")
 

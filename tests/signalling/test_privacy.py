@@ -79,17 +79,20 @@ def _ordered(tx: Transaction, who: Caller) -> None:
             "cart_id": "cart_1",
             "financial_status": "paid",
             "fulfillment_status": "fulfilled",
-            "op_id": "op_1",
             "digest": "d",
             "total": 5900,
-            "paid": 5900,
-            "refunded": 0,
             "currency": "EUR",
             "placed_at_us": tx.now_us,
         },
     }.items():
         sealed = tx.seal(TENANT, json.dumps(body).encode(), f"{name}/{values['id']}")
         tx.execute(insert(table(name)).values(**common, **values, body=sealed))
+
+
+def _called(tx: Transaction, who: Caller, conversation_id: str) -> None:
+    values: dict[str, Any] = {"tenant_id": TENANT, "id": "call_1", "conversation_id": conversation_id, "customer_id": who.id}
+    values |= {"media": "voice", "state": "ended", "requested_by": who.id, "divert": False, "payment_step": False}
+    tx.execute(insert(table("calls")).values(**values, created_at_us=tx.now_us, ended_at_us=tx.now_us))
 
 
 def everything(tx: Transaction) -> str:
@@ -141,6 +144,8 @@ async def test_an_export_is_for_the_customer_and_admins_of_their_shop(core: Sign
 async def test_an_erasure_leaves_nothing_of_them_but_proof(core: SignallingCore, client: Client, shop: Shop, tmp_path: Path) -> None:
     await stop_privacy(core)
     who, conversation_id = await known(core, client, shop)
+    await core.store.write(_called, who, conversation_id)
+    voices = [recording(core.services.privacy._root, "call_1"), recording(core.services.privacy._root, "call_2")]
     before = await core.store.read(everything)
     assert all(word in before for word in WORDS)
     response = await client.post(f"/v1/customers/{who.id}/erasure", headers=bearer(core, ADMIN))
@@ -154,6 +159,7 @@ async def test_an_erasure_leaves_nothing_of_them_but_proof(core: SignallingCore,
     done = await (await client.get(f"/v1/erasures/{begun['id']}", headers=bearer(core, ADMIN))).json()
     assert done["status"] == "done" and len(done["receipt"]) == 64
     assert done["rows"]["timeline"] >= 4 and done["rows"]["customers"] == 2 and done["rows"]["mail"] == 1
+    assert done["rows"]["calls"] == 1 and not voices[0].exists() and voices[1].exists()  # the other call is somebody else's
     entries = await core.store.read(timeline.read, TENANT, conversation_id)
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))  # places stay
     assert entries[-1].kind == "privacy.erased"
@@ -181,7 +187,7 @@ async def test_erasing_again_is_the_same_erasure(core: SignallingCore, client: C
         await core.store.write(erasure.begin, TENANT, ADMIN.actor, "cust_01JD3Q8Z6W0V7M9K4C2T5B8NZZ")
 
 
-@pytest.mark.parametrize("after", [1, 4, 9, 15, 22])
+@pytest.mark.parametrize("after", [1, 9, 20])
 async def test_an_erasure_goes_on_where_it_was_interrupted(
     core: SignallingCore, client: Client, shop: Shop, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,3 +380,22 @@ async def test_admins_read_and_verify_the_audit_log(core: SignallingCore, client
     verdict = await (await client.get("/v1/audit/verification", headers=admin)).json()
     assert verdict["good"] and verdict["checked"] == 3
     assert (await client.get("/v1/audit", headers=bearer(core, REP))).status == 403
+
+
+async def test_card_numbers_are_not_stored_and_addresses_are_hidden_from_roles(core: SignallingCore, client: Client) -> None:
+    made = await core.store.write(conversation.begin, TENANT, OTHER_CUSTOMER.id, OTHER_CUSTOMER.actor)
+    message_id = new_id("msg")
+    said = Said("4111 1111 1111 1111, or write to otto@example.org")
+    for _ in range(2):  # a repetition is one
+        await core.store.write(messages.send, OTHER_CUSTOMER, made.id, message_id, said)
+    assert "4111" not in await core.store.read(everything)
+
+    async def seen(caller: Caller) -> str:
+        answer = await client.get(f"/v1/conversations/{made.id}/timeline", headers=bearer(core, caller))
+        texts = [entry["data"].get("text", "") for entry in (await answer.json())["entries"]]
+        return next(text for text in texts if "write to" in text)
+
+    assert await seen(REP) == "•••• •••• •••• 1111, or write to o•••@example.org"
+    assert await seen(OTHER_CUSTOMER) == await seen(ADMIN) == "•••• •••• •••• 1111, or write to otto@example.org"
+    await core.store.write(tenants.set_settings, TENANT, tenants.TenantSettings(mask_emails_for=[]))
+    assert "otto@" in await seen(REP) and not core.services.identity.masks(REP)
