@@ -132,6 +132,7 @@ MADE: dict[str, Make] = {
     "transfer_id": Make(
         REP, "/v1/calls/{call_id}/transfers", lambda ids: {"kind": "warm"}, of=lambda answer: str(answer["transfer"]["id"])
     ),
+    "_aborted": Make(REP, "/v1/calls/{call_id}/transfers/{transfer_id}/abort", lambda ids: None, of=nothing),
 }
 
 
