@@ -67,6 +67,8 @@ class SignallingCore:
             public_url=lambda: settings.public_url or self.address,
         )
         self.sockets = Sockets(self.services, all_operations(), secrets.session_secret)
+        self.services.delivery.observer = self.services.metrics.delivered
+        self.services.metrics.gauge("sockets_open", "Sockets that are open", lambda: float(self.sockets.count))
 
     def mount(self, application: web.Application) -> None:
         """Adds the REST routes and the socket."""
@@ -80,8 +82,6 @@ class SignallingCore:
     async def start(self) -> None:
         """Opens the store, then starts the parts; where one cannot, none has. Unavailable while there is no database: try again."""
         await self.store.open(migrations.upgrade)
-        self.services.delivery.observer = self.services.metrics.delivered
-        self.services.metrics.gauge("sockets_open", "Sockets that are open", lambda: float(self.sockets.count))
         try:
             for part in PARTS:
                 await getattr(self.services, part).start()

@@ -88,6 +88,7 @@ REGISTER: dict[str, Holding] = {
         erase="delete",
         kept="calls",
         since="ended_at_us",
+        only=("state", ("ended",)),  # until then the time is 0
         moves="customer_id",
     ),
     "callback_numbers": Holding("where to call back", parent=_of("tickets"), erase="delete"),

@@ -12,6 +12,13 @@ from tests.signalling.world import OTHER_NAMES, WORDS, Ids, existing_of, picture
 # What JSON Schema cannot say, by operation: whole bodies.
 BODIES: dict[str, Callable[[Ids, Caller], Any]] = {
     "conversation.create": lambda ids, caller: {"customer_id": new_id("cust")} if caller.staff else {},
+    "order.place": lambda ids, caller: {
+        "order_id": new_id("ord"),
+        "cart_id": ids["cart_id"],
+        "base_version": 3,
+        "address": {"name": "Otto", "street": "Weg 2", "city": "Hamburg", "country": "DE"},
+    },
+    "payment.create": lambda ids, caller: {"order_id": ids["order_id"]},
     "message.send": lambda ids, caller: {"id": new_id("msg"), "text": "hello", "attachment_ids": [ids["attachment_id"]]},
 }
 FORMATS = {"date-time": "2026-03-01T09:30:00Z", "date": "2026-03-01", "email": "ana@example.com", "uri": "https://example.com/"}

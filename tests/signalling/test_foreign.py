@@ -34,7 +34,9 @@ STRANGERS = {
     for role in Role
 }
 # The world's things that every customer of the shop may see.
-SHARED: frozenset[str] = frozenset()
+SHARED = frozenset({"product_id", "variant_id", "rep_id"})
+# The demo's catalogue is the same in every shop.
+CATALOGUE = frozenset({"product_id", "variant_id"})
 # Anybody may ask for these, without a token; each is judged by what it is sent (a site's token, a signature, a secret in a link).
 PUBLIC = frozenset(
     {
@@ -90,6 +92,21 @@ def rows(tx: Transaction, tenant_id: str) -> Rows:
     }
 
 
+def changed(before: Rows, after: Rows) -> Rows:
+    """What is in one and not in the other."""
+    return {table: before[table] ^ after[table] for table in before if before[table] != after[table]}
+
+
+async def settled(core: SignallingCore) -> Rows:
+    """Every row of the tenant, once what its things set going has come to rest."""
+    before, now = None, await core.store.read(rows, TENANT)
+    async with asyncio.timeout(60):
+        while before != now:
+            await asyncio.sleep(0.3)
+            before, now = now, await core.store.read(rows, TENANT)
+    return now
+
+
 async def ask(core: SignallingCore, client: Client, samples: Samples, operation: Operation, caller: Caller) -> tuple[int, str]:
     """Status and text of the answer to a well-formed request."""
     headers = bearer(core, caller)
@@ -114,7 +131,7 @@ def judged(operation: Operation, status: int, text: str, hidden: set[str], named
     shown = [each for each in hidden if each in text]
     if shown and status < 400:
         return f"{what} shows {shown}"
-    if named and status not in (401, 403, 404):
+    if named and status not in (401, 403, 404) and not (operation.method == "GET" and status == 200 and '"data":[]' in text):
         return f"{what} is not a refusal"
     if not named and status not in (200, 201, 202, 204, 401, 403, 404, 409):
         return f"{what} is neither a refusal nor an empty answer"
@@ -141,8 +158,8 @@ def test_the_world_has_everything_that_a_path_names() -> None:
 @pytest.mark.parametrize("who", STRANGERS)
 async def test_another_shop_sees_nothing_and_changes_nothing(core: SignallingCore, client: Client, ids: world.Ids, who: str) -> None:
     await core.store.write(tenants.create, FOREIGN, "Other shop")
-    samples, hidden = Samples(OPERATIONS, ids), set(ids.values())
-    before = await core.store.read(rows, TENANT)
+    samples, hidden = Samples(OPERATIONS, ids), {each for name, each in ids.items() if name not in CATALOGUE}
+    before = await settled(core)
     wrong = []
     for operation in OPERATIONS:
         if operation.roles:
@@ -150,13 +167,13 @@ async def test_another_shop_sees_nothing_and_changes_nothing(core: SignallingCor
             wrong.append(judged(operation, status, text, hidden, names_something(samples, operation, hidden, STRANGERS[who])))
     told = [each for each in wrong if each]
     assert not told, "\n".join(told)
-    assert await core.store.read(rows, TENANT) == before
+    assert changed(before, await core.store.read(rows, TENANT)) == {}
 
 
 async def test_another_customer_sees_nothing_and_changes_nothing(core: SignallingCore, client: Client, ids: world.Ids) -> None:
     samples = Samples(OPERATIONS, ids)
     hidden = {each for name, each in ids.items() if name not in SHARED} | {CUSTOMER.id}
-    before = await core.store.read(rows, TENANT)
+    before = await settled(core)
     wrong = []
     for operation in OPERATIONS:
         if operation.roles:
@@ -165,7 +182,9 @@ async def test_another_customer_sees_nothing_and_changes_nothing(core: Signallin
     told = [each for each in wrong if each]
     assert not told, "\n".join(told)
     after = await core.store.read(rows, TENANT)
-    assert {table: found - after[table] for table, found in before.items() if not found <= after[table]} == {}
+    gone = {table: found - after[table] for table, found in before.items() if not found <= after[table]}
+    gone.pop("audit_heads", None)  # the log grows by what they do of their own
+    assert gone == {}
 
 
 async def test_the_samples_are_good(core: SignallingCore, client: Client, ids: world.Ids) -> None:
@@ -213,9 +232,9 @@ async def test_no_frame_shows_or_changes_what_is_somebody_elses(core: Signalling
     await core.store.write(tenants.create, FOREIGN, "Other shop")
     caller = STRANGERS.get(who, OTHER_CUSTOMER)
     samples = Samples(OPERATIONS, ids)
-    mine = SHARED if caller is OTHER_CUSTOMER else frozenset[str]()
+    mine = SHARED if caller is OTHER_CUSTOMER else CATALOGUE
     hidden = {each for name, each in ids.items() if name not in mine} | {CUSTOMER.id}
-    before = await core.store.read(rows, TENANT)
+    before = await settled(core)
     wrong: list[str | None] = []
     async with client.ws_connect("/v1/socket") as socket:
         token = bearer(core, caller)["Authorization"].removeprefix("Bearer ")
@@ -242,5 +261,7 @@ async def test_no_frame_shows_or_changes_what_is_somebody_elses(core: Signalling
     told_wrong = [each for each in wrong if each]
     assert not told_wrong, "\n".join(told_wrong)
     after = await core.store.read(rows, TENANT)
-    assert {table: found - after[table] for table, found in before.items() if not found <= after[table]} == {}
-    assert caller is OTHER_CUSTOMER or after == before
+    gone = {table: found - after[table] for table, found in before.items() if not found <= after[table]}
+    gone.pop("audit_heads", None)  # the log grows by what they do of their own
+    assert gone == {}
+    assert caller is OTHER_CUSTOMER or changed(before, after) == {}

@@ -27,7 +27,7 @@ from tests.support.live_core import LiveCore
 
 EXAMPLES = 100
 # A well-formed request may be refused for what is there; 401 see `admitted_by_both`.
-POSITIVE = ["2xx", "3xx", "401", "403", "404", "409", "412", "422", "429"]
+POSITIVE = ["2xx", "3xx", "401", "403", "404", "409", "412", "413", "422", "429"]
 # What is sent here is itself a credential, besides the token.
 CREDENTIALS = {"login.change_password"}
 CONFIG = {
@@ -39,6 +39,8 @@ CONFIG = {
 }
 
 schema = schemathesis.openapi.from_dict(document(all_operations()), config=schemathesis.config.SchemathesisConfig.from_dict(CONFIG))
+# How large a file may be is said in words.
+FILES = {operation.name for operation in all_operations() if operation.body_types}
 ROLES = {operation.name: operation.roles for operation in all_operations()}
 
 
@@ -67,6 +69,8 @@ def admitted_by_both(ctx: CheckContext, response: Response, case: schemathesis.C
         return None
     if response.status_code == 401 and ROLES[name] and name not in CREDENTIALS:
         raise Failure(operation=case.operation.label, title="A good token is refused", message=response.text)
+    if response.status_code == 413 and name not in FILES:
+        raise Failure(operation=case.operation.label, title="The document admits a body that is too large", message=response.text)
     if response.status_code == 422:
         problem = response.json()
         # A rule in words (an IANA zone, a public URL) cannot be said in JSON Schema; everything else can.
@@ -95,9 +99,8 @@ def test_operation(
     chance = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode("utf-8", "backslashreplace"))
     meta = case.meta
     if meta is not None and meta.generation.mode.is_positive and chance % 2:
-        case.path_parameters = {
-            name: ids.get(world.OTHER_NAMES.get((operation, name), name), value) for name, value in (case.path_parameters or {}).items()
-        }
+        sent = case.path_parameters or {}
+        case.path_parameters = {name: ids.get(world.OTHER_NAMES.get((operation, name), name), sent[name]) for name in sent}
         if case.body is not None and meta.components.get(ParameterLocation.BODY) is not None:
             case.body = world.with_existing(case.body, ids)
     roles = ROLES[operation]

@@ -14,10 +14,13 @@ from PIL import Image
 
 from signalling import tenants
 from signalling.app import SignallingCore
+from signalling.calling import happenings
+from signalling.commerce.money import Money
+from signalling.commerce.payable import Due
 from signalling.commerce.shops.seed import seed
 from signalling.identity.caller import Caller
 from signalling.ids import new_id
-from tests.signalling.paying import ORDER, NotedLedger
+from tests.signalling.paying import NotedLedger
 from tests.signalling.people import ADMIN, CUSTOMER, REP, TENANT, bearer
 
 Ids = dict[str, str]
@@ -41,34 +44,95 @@ def picture() -> bytes:
     return file.getvalue()
 
 
-def added(version: int) -> dict[str, Any]:
-    """One kettle more."""
-    return {"kind": "add_line", "variant_id": "GOOK-BLK", "op_id": new_id("op"), "base_version": version}
+def added(ids: Ids, version: int) -> dict[str, Any]:
+    """One more piece."""
+    return {"kind": "add_line", "variant_id": ids["variant_id"], "op_id": new_id("op"), "base_version": version}
+
+
+def shipped() -> dict[str, Any]:
+    """The cheapest way to bring it."""
+    return {"kind": "set_shipping", "option_id": "standard", "op_id": new_id("op"), "base_version": 2}
 
 
 # Pieces that are called the same and mean different things, by operation.
 OTHER_NAMES = {("api_key.revoke", "key_id"): "api_key_id"}
-# Pieces that are no ids, or of what takes more than requests to make (a transfer: people with sound).
-WORDS = {"name": "shop", "transfer_id": "xfer_01JD3Q8Z6W0V7M9K4C2T5B8N1X"}
-# In the order in which they are made.
+# Pieces that are no ids.
+WORDS = {"name": "shop"}
+ADDRESS = {"name": "Ana", "street": "Weg 1", "city": "Hamburg", "country": "DE", "postcode": "20457"}
+WEEK = {"name": "Always", "calendar": {"zone": "Europe/Berlin", "week": {"mon": [["09:00", "17:00"]]}}}
+
+
+class Owing(NotedLedger):
+    """Every order costs the same."""
+
+    def due(self, tx: Any, caller: Caller, conversation_id: str, *, cart_id: str | None, order_id: str | None) -> Due:
+        total = Money(5900, "EUR")
+        return Due(total, "Order", (("Kettle", total),), cart_id, order_id)
+
+
+def nothing(_: Any) -> str:
+    """For a step that makes no thing of its own."""
+    return ""
+
+
+# In the order in which they are made; names that begin with an underscore are steps on the way.
 MADE: dict[str, Make] = {
     "site_id": Make(ADMIN, "/v1/sites", lambda ids: {"name": "Shop", "origins": ["https://shop.example"]}),
     "key_id": Make(ADMIN, "/v1/sites/{site_id}/keys", lambda ids: {"algorithm": "HS256"}),
     "api_key_id": Make(ADMIN, "/v1/api-keys", lambda ids: {"name": "Back office"}),
     "rep_id": Make(ADMIN, "/v1/accounts", lambda ids: {"login": "rita", "name": "Rita", "password": "a long password"}),
     "customer_id": Make(ADMIN, "/v1/sessions", lambda ids: {"site_id": ids["site_id"]}, of=lambda answer: str(answer["person_id"])),
-    "_secret": Make(ADMIN, "/v1/tenant/secrets/shop", lambda ids: {"value": {"key": "0123456789"}}, method="PUT", of=lambda answer: ""),
+    "erased_id": Make(ADMIN, "/v1/sessions", lambda ids: {"site_id": ids["site_id"]}, of=lambda answer: str(answer["person_id"])),
+    "erasure_id": Make(ADMIN, "/v1/customers/{erased_id}/erasure", lambda ids: None),
+    "_secret": Make(ADMIN, "/v1/tenant/secrets/shop", lambda ids: {"value": {"key": "0123456789"}}, method="PUT", of=nothing),
     "endpoint_id": Make(ADMIN, "/v1/webhooks", lambda ids: {"url": "http://127.0.0.1:9/hooks"}),
+    "reply_id": Make(ADMIN, "/v1/canned-replies", lambda ids: {"shortcut": "hello", "title": "Hello", "text": "Hello {customer_name}"}),
+    "hours_id": Make(ADMIN, "/v1/hours", lambda ids: WEEK),
+    "queue_id": Make(ADMIN, "/v1/queues", lambda ids: {"name": "Advice"}),
     "conversation_id": Make(CUSTOMER, "/v1/conversations", lambda ids: {}),
-    "call_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/calls", lambda ids: {"to": "queue"}),
-    "leg_id": Make(CUSTOMER, "/v1/calls/{call_id}", lambda ids: None, method="GET", of=lambda answer: str(answer["legs"][0]["id"])),
     "message_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/messages", lambda ids: {"id": new_id("msg"), "text": "my own words"}),
     "attachment_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/attachments?name=a.png", lambda ids: picture()),
+    "_waiting": Make(CUSTOMER, "/v1/conversations", lambda ids: {}),
+    "ticket_id": Make(CUSTOMER, "/v1/conversations/{_waiting}/queue", lambda ids: {"queue_id": ids["queue_id"], "channel": "voice"}),
+    "_number": Make(CUSTOMER, "/v1/tickets/{ticket_id}/callback", lambda ids: {"number": "+493012345678"}, of=nothing),
+    "_there": Make(ADMIN, "/v1/reps/me/status", lambda ids: {"status": "available"}, method="PUT", of=nothing),
+    "_picked": Make(ADMIN, "/v1/tickets/{ticket_id}/pick", lambda ids: None, of=nothing),
+    "_summed": Make(ADMIN, "/v1/tickets/{ticket_id}/wrap-up", lambda ids: {"note": "asks for a kettle"}, method="PUT", of=nothing),
+    "product_id": Make(
+        CUSTOMER, "/v1/products?text=kettle", lambda ids: None, method="GET", of=lambda answer: str(answer["data"][0]["id"])
+    ),
+    "variant_id": Make(
+        CUSTOMER, "/v1/products/{product_id}", lambda ids: None, method="GET", of=lambda answer: str(answer["variants"][0]["id"])
+    ),
     "cart_id": Make(CUSTOMER, "/v1/carts", lambda ids: {"conversation_id": ids["conversation_id"], "destination": {"country": "DE"}}),
-    "_line": Make(CUSTOMER, "/v1/carts/{cart_id}/operations", lambda ids: added(1), of=lambda answer: ""),
-    "suggestion_id": Make(REP, "/v1/carts/{cart_id}/operations", lambda ids: added(2), of=lambda answer: str(answer["suggestion"]["id"])),
-    "reply_id": Make(ADMIN, "/v1/canned-replies", lambda ids: {"shortcut": "hi", "title": "Hi", "text": "Hello {customer_name}"}),
-    "payment_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/payments", lambda ids: {"order_id": ORDER}),
+    "line_id": Make(
+        CUSTOMER, "/v1/carts/{cart_id}/operations", lambda ids: added(ids, 1), of=lambda answer: str(answer["cart"]["lines"][0]["id"])
+    ),
+    "suggestion_id": Make(
+        REP, "/v1/carts/{cart_id}/operations", lambda ids: added(ids, 2), of=lambda answer: str(answer["suggestion"]["id"])
+    ),
+    "_shipping": Make(CUSTOMER, "/v1/carts/{cart_id}/operations", lambda ids: shipped(), of=nothing),
+    "order_id": Make(
+        CUSTOMER,
+        "/v1/orders",
+        lambda ids: {"order_id": new_id("ord"), "cart_id": ids["cart_id"], "base_version": 3, "address": ADDRESS},
+    ),
+    "payment_id": Make(CUSTOMER, "/v1/conversations/{conversation_id}/payments", lambda ids: {"order_id": ids["order_id"]}),
+    "_packed": Make(ADMIN, "/v1/orders/{order_id}/fulfilment", lambda ids: {"op_id": new_id("op"), "event": "started"}, of=nothing),
+    "_shipped": Make(ADMIN, "/v1/orders/{order_id}/fulfilment", lambda ids: {"op_id": new_id("op"), "event": "shipped"}, of=nothing),
+    "return_id": Make(
+        CUSTOMER,
+        "/v1/orders/{order_id}/returns",
+        lambda ids: {"return_id": new_id("ret"), "lines": [{"line_id": ids["line_id"], "quantity": 1}], "reason": "too small"},
+    ),
+    "_claimed": Make(REP, "/v1/conversations/{conversation_id}/claim", lambda ids: None, of=nothing),
+    "call_id": Make(REP, "/v1/conversations/{conversation_id}/calls", lambda ids: {}),
+    "leg_id": Make(CUSTOMER, "/v1/calls/{call_id}/accept", lambda ids: None, of=lambda answer: str(answer["legs"][0]["id"])),
+    "other_leg_id": Make(CUSTOMER, "/v1/calls/{call_id}", lambda ids: None, method="GET", of=lambda answer: str(answer["legs"][1]["id"])),
+    "transfer_id": Make(
+        REP, "/v1/calls/{call_id}/transfers", lambda ids: {"kind": "warm"}, of=lambda answer: str(answer["transfer"]["id"])
+    ),
+    "_aborted": Make(REP, "/v1/calls/{call_id}/transfers/{transfer_id}/abort", lambda ids: None, of=nothing),
 }
 
 
@@ -77,18 +141,21 @@ async def made(core: SignallingCore) -> Ids:
     if not await core.store.read(tenants.exists, TENANT):
         await core.store.write(tenants.create, TENANT, "Shop")
     await core.store.write(seed, TENANT)
-    core.services.payments.ledger = NotedLedger()
+    core.services.payments.ledger = Owing()
     ids: Ids = {}
     async with aiohttp.ClientSession(core.address) as session:
         for name, make in MADE.items():
             body = make.body(ids)
-            sent = {"data": body} if isinstance(body, bytes) else {"json": body}
+            sent: dict[str, Any] = {"data": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
             headers = bearer(core, make.by) | ({"Content-Type": "image/png"} if isinstance(body, bytes) else {})
             async with session.request(make.method, make.path.format(**ids), headers=headers, **sent) as answer:
                 assert answer.status < 300, f"{name}: {answer.status} {await answer.text()}"
                 found = make.of(await answer.json()) if answer.status != 204 else ""
                 if found:
                     ids[name] = found
+                if name == "other_leg_id":  # both come into the call's media room, as the media server would tell it
+                    for leg_id in (ids["leg_id"], found):
+                        await core.store.write(happenings.joined, TENANT, ids["call_id"], leg_id)
     return ids
 
 

@@ -53,9 +53,9 @@ SUBJECTS = (
     accounts,
     sites,
     tenants,
-    shops,
     webhooks,
     queues,
+    shops,
 )
 
 
