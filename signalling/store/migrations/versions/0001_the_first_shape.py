@@ -1,4 +1,4 @@
-"""The first shape."""
+"""the first shape."""
 
 from collections.abc import Sequence
 
@@ -712,7 +712,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('tenant_id', 'id', name=op.f('pk_tickets'))
     )
     with op.batch_alter_table('tickets', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_tickets_state_tenant_id'), ['state', 'tenant_id'], unique=False)
+        batch_op.create_index('ix_tickets_live', ['tenant_id', 'id'], unique=False, sqlite_where=sa.text("state <> 'ended'"), postgresql_where=sa.text("state <> 'ended'"))
         batch_op.create_index(batch_op.f('ix_tickets_tenant_id_conversation_id'), ['tenant_id', 'conversation_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_tickets_tenant_id_queue_id_entered_at_us'), ['tenant_id', 'queue_id', 'entered_at_us'], unique=False)
 
@@ -803,7 +803,7 @@ def downgrade() -> None:
     with op.batch_alter_table('tickets', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_tickets_tenant_id_queue_id_entered_at_us'))
         batch_op.drop_index(batch_op.f('ix_tickets_tenant_id_conversation_id'))
-        batch_op.drop_index(batch_op.f('ix_tickets_state_tenant_id'))
+        batch_op.drop_index('ix_tickets_live', sqlite_where=sa.text("state <> 'ended'"), postgresql_where=sa.text("state <> 'ended'"))
 
     op.drop_table('tickets')
     op.drop_table('tenants')
