@@ -2,8 +2,8 @@
 
 import asyncio
 
-import pytest
 from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from mediaserver.errors import Conflict, TresenError
 from signalling.store import Store, Transaction
@@ -54,7 +54,7 @@ async def test_a_refusal_that_a_work_catches_itself_does_not_end_it(store: Store
         add(tx, "t-1")
         try:
             add(tx, "t-1")
-        except Exception:  # as such a work would
+        except IntegrityError:  # as such a work would
             tx.tell("told", "twice")
         add(tx, "t-2")
 
