@@ -44,7 +44,14 @@ class SignallingCore:
         """Opens nothing yet."""
         secrets = installation_secrets(settings)
         self.bus = bus or LocalBus()
-        self.store = Store(settings.database, bus=self.bus, master_keys=secrets.master_keys, clock=clock)
+        self.store = Store(
+            settings.database,
+            bus=self.bus,
+            master_keys=secrets.master_keys,
+            reload_keys=lambda: installation_secrets(settings).master_keys,
+            patience_s=settings.database_patience_s,
+            clock=clock,
+        )
         self.address = ""
         common = (settings, self.store, self.bus)
         media, desk = media or NoMedia(), Desk(*common)

@@ -26,7 +26,7 @@ from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.server import MediaServer
 from mediaserver.tokens import mint
-from signalling import database_commands, doctor, identity_commands, pages, recordings
+from signalling import database_commands, doctor, identity_commands, keys_commands, pages, recordings
 from signalling import demo as demo_shop
 from signalling.calling.local_media import LocalMedia
 from signalling.calling.media import MediaPlane
@@ -285,6 +285,7 @@ def application() -> typer.Typer:
     program.add_typer(recordings.app, name="recordings")
     program.add_typer(database_commands.app, name="database")
     identity_commands.add_to(program)
+    program.add_typer(keys_commands.app, name="keys")
     # Options after the name belong to the plugin, --help too.
     foreign = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
     for entry in sorted(entry_points(group=COMMANDS)):

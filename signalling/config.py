@@ -20,6 +20,9 @@ class Settings(MediaSettings):
     database_url: str = Field(
         default="", repr=False, description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: tresen.db in data_dir"
     )
+    database_patience_s: float = Field(
+        default=0.8, ge=0.1, le=60, description="how long PostgreSQL may answer nothing until requests are refused with 503"
+    )
     public_url: str = Field(default="", description="where customers reach this server, for links in mails; empty: its own address")
     master_keys: Annotated[dict[str, str], NoDecode] = Field(
         default={},

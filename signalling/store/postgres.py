@@ -30,9 +30,7 @@ log = logging.getLogger(__name__)
 READERS = 8
 # One that works, and those that are being closed while the server does not answer.
 WRITERS = 4
-# Somebody waits for an answer within a second, even if it is that there is none.
-PATIENCE_S = 0.8
-# At start there is more time: the server may be starting too.
+# At start there is time: the server may be starting too.
 OPENING_S = 30.0
 ATTEMPTS = 6
 # After a lost race: a random wait up to this, so that two processes do not meet again.
@@ -42,13 +40,16 @@ APART_S = 0.02
 class PostgresBackend:
     """See the module."""
 
-    def __init__(self, url: URL, sealer: Sealer, clock: Clock, deliver: Deliver) -> None:
+    def __init__(self, url: URL, sealer: Sealer, clock: Clock, deliver: Deliver, patience_s: float) -> None:
+        """`patience_s`: how long nothing may come from the server until whoever waits is told so."""
+        self._url = url
         self._sealer = sealer
         self._clock = clock
-        self._writing = _engine(url, WRITERS, "SERIALIZABLE")
-        self._reading = _engine(url, READERS, "REPEATABLE READ")
+        self._patience_s = patience_s
+        self._writing = _engine(url, WRITERS, "SERIALIZABLE", patience_s)
+        self._reading = _engine(url, READERS, "REPEATABLE READ", patience_s)
         self._units: asyncio.Queue[Unit | None] = asyncio.Queue()
-        self._waiting = Waiting(PATIENCE_S, deliver)
+        self._waiting = Waiting(patience_s, deliver)
         self._lane: asyncio.Task[None] | None = None
         # Whose connection does not answer: they end by themselves, some seconds later.
         self._given_up: set[asyncio.Task[Any]] = set()
@@ -68,24 +69,24 @@ class PostgresBackend:
             self._lane = None
         self._waiting.stop()
         if self._given_up:
-            await asyncio.wait(self._given_up, timeout=PATIENCE_S)
+            await asyncio.wait(self._given_up, timeout=self._patience_s)
         await self._writing.dispose()
         await self._reading.dispose()
 
     async def migrate(self, change: Callable[[Connection], None]) -> None:
         """Runs `change` in a transaction of its own, before anything else."""
+        # READ COMMITTED: whoever waits for the lock must then see what its holder committed.
+        engine = _engine(self._url, 1, "READ COMMITTED", OPENING_S)
         try:
-            async with asyncio.timeout(OPENING_S) as deadline, self._writing.connect() as connection:
-                deadline.reschedule(None)  # connected; the change itself may take long
-                # Whoever waits for the lock must then see what its holder committed.
-                await connection.execution_options(isolation_level="READ COMMITTED")
-                async with connection.begin():
-                    await connection.run_sync(change)
+            async with engine.begin() as connection:
+                await connection.run_sync(change)
         except Exception as error:
-            if is_outage(error) or isinstance(error, OSError | TimeoutError):
+            if _lost(error):
                 log.warning("The database cannot be opened: %s", type(error).__name__)
                 raise unavailable() from error
             raise
+        finally:
+            await engine.dispose()
 
     async def write(self, work: Work) -> Any:
         """The work's value, once it is on disk."""
@@ -117,7 +118,7 @@ class PostgresBackend:
         """What it returns, or TimeoutError: then it is not waited for, since a connection to a server that hangs takes long to close."""
         task = asyncio.create_task(asked)
         try:
-            done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
+            done, _ = await asyncio.wait({task}, timeout=self._patience_s)
         except asyncio.CancelledError:
             self._give_up(task)
             raise
@@ -160,7 +161,7 @@ class PostgresBackend:
             progress = _Progress(self._waiting)
             task = asyncio.create_task(self._transaction(group, savepoints, progress))
             while not task.done():
-                await asyncio.wait({task}, timeout=PATIENCE_S)
+                await asyncio.wait({task}, timeout=self._patience_s)
                 if not task.done() and self._waiting.stuck():
                     self._give_up(task)
                     raise TimeoutError
@@ -242,13 +243,13 @@ def _seen(task: asyncio.Task[Any]) -> None:
             task.result()
 
 
-def _engine(url: URL, connections: int, isolation: Any) -> AsyncEngine:
+def _engine(url: URL, connections: int, isolation: Any, patience_s: float) -> AsyncEngine:
     return create_async_engine(
         url,
         pool_size=connections,
         max_overflow=0,
-        pool_timeout=PATIENCE_S,
+        pool_timeout=patience_s,
         isolation_level=isolation,
         hide_parameters=True,
-        connect_args={"timeout": PATIENCE_S},
+        connect_args={"timeout": patience_s},
     )

@@ -22,10 +22,15 @@ from mediaserver.errors import LocalError
 from signalling.bus import Bus
 from signalling.store.sealing import Sealer
 from signalling.store.transaction import Transaction
+from signalling.store.units import Deliver
 from signalling.times import Clock, system_clock
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+# Somebody waits for an answer within a second, even if it is that there is none.
+PATIENCE_S = 0.8
 
 
 class Backend(Protocol):
@@ -53,13 +58,23 @@ class Backend(Protocol):
 class Store:
     """See the module."""
 
-    def __init__(self, url: str, *, bus: Bus, master_keys: Mapping[str, bytes], clock: Clock = system_clock) -> None:
-        """`url`: `sqlite:///path` or `postgresql://user:password@host/name`. Opens nothing yet."""
-        self.sealer = Sealer(master_keys)
+    def __init__(
+        self,
+        url: str,
+        *,
+        bus: Bus,
+        master_keys: Mapping[str, bytes],
+        reload_keys: Callable[[], Mapping[str, bytes]] | None = None,
+        patience_s: float = PATIENCE_S,
+        clock: Clock = system_clock,
+    ) -> None:
+        """`url`: `sqlite:///path` or `postgresql://user:password@host/name`. `reload_keys`: see `Sealer`. `patience_s`: until a server that
+        does not answer is away. Opens nothing yet."""
+        self.sealer = Sealer(master_keys, reload_keys)
         self.clock = clock
         self._observed: Callable[[str, float], None] = lambda kind, seconds: None
         self._bus = bus
-        self._backend = _backend(url, self.sealer, clock, self._deliver)
+        self._backend = _backend(url, self.sealer, clock, self._deliver, patience_s)
 
     def observe(self, unit: Callable[[str, float], None], group: Callable[[int], None]) -> None:
         """For metrics: `unit("read" | "write", seconds)` for each unit of work, `group(size)` for each commit that holds several."""
@@ -120,7 +135,7 @@ def _call(work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
     return work(tx, *args, **kwargs)
 
 
-def _backend(text: str, sealer: Sealer, clock: Clock, deliver: Callable[[list[tuple[str, Any]]], None]) -> Backend:
+def _backend(text: str, sealer: Sealer, clock: Clock, deliver: Deliver, patience_s: float) -> Backend:
     # Imported here: whoever runs on SQLite needs no PostgreSQL driver.
     url = make_url(text)
     match url.get_backend_name():
@@ -131,6 +146,6 @@ def _backend(text: str, sealer: Sealer, clock: Clock, deliver: Callable[[list[tu
         case "postgresql":
             from signalling.store.postgres import PostgresBackend
 
-            return PostgresBackend(url.set(drivername="postgresql+asyncpg"), sealer, clock, deliver)
+            return PostgresBackend(url.set(drivername="postgresql+asyncpg"), sealer, clock, deliver, patience_s)
         case other:
             raise LocalError(f"the database {other} is not supported; use sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME")

@@ -22,7 +22,7 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 class Transaction:
     """See the module."""
 
-    __slots__ = ("connection", "cursor", "keys", "notes", "now_us", "sealer", "wrote")
+    __slots__ = ("connection", "cursor", "keys", "newest", "notes", "now_us", "sealer", "wrote")
 
     def __init__(self, connection: Connection, sealer: Sealer, now_us: int, cursor: sqlite3.Cursor | None = None) -> None:
         """`cursor`: the SQLite driver's own on this connection, for prepared statements."""
@@ -35,6 +35,7 @@ class Transaction:
         self.notes: list[tuple[str, Any]] = []
         # Tenants' keys this unit has read: shared with others only once it is committed, as it may have made them.
         self.keys: dict[tuple[str, int], bytes] = {}
+        self.newest: dict[str, int] = {}  # tenant -> number of its present key, as this unit has seen it
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Runs one statement (or the same one for each of a list of parameters)."""

@@ -73,7 +73,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, database_url=database_url, webhook_private_addresses=True)
+    # Patient: on a busy machine a server that starts a process for a connection is slow, not away.
+    return Settings(data_dir=tmp_path, database_url=database_url, webhook_private_addresses=True, database_patience_s=20)
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from tests.support.until import until
 Client = TestClient[web.Request, web.Application]
 # Far above what it takes; far below for ever.
 ANSWERED_WITHIN_S = 20.0
+WAYS = {"gone": (Postgres.kill, Postgres.restart), "hanging": (Postgres.pause, Postgres.resume)}
 
 
 @pytest.fixture(scope="module")
