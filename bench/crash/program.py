@@ -45,6 +45,7 @@ class Program:
             "TRESEN_DATABASE_URL": database_url,
             "TRESEN_HTTP_PORT": str(self.port),
             "TRESEN_WEBHOOK_PRIVATE_ADDRESSES": "true",
+            "TRESEN_DATABASE_PATIENCE_S": "5",  # a machine that starts servers all the time is slow, not away
             **environment,
         }
         self._log = folder / "program.log"

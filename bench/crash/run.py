@@ -31,6 +31,8 @@ CUSTOMERS = 8
 LIVES_S = (0.02, 1.2)
 DELIVERED_WITHIN_S = 120.0
 LOOK_S = 0.1
+# Of whoever looks at what is left; the server under test has its own.
+PATIENCE_S = 60.0
 ADMIN = Caller(TENANT, "rep_01JD3Q8Z6W0V7M9K4C2T5B8N4X", Role.ADMIN, "Ada", session_id="ses_admin")
 Meanwhile = Callable[[int], Awaitable[bool]]
 
@@ -46,7 +48,8 @@ async def crash(folder: Path, url: str, kills: int, seed: int = 1, meanwhile: Me
     program, receiver = Program(folder, url), Receiver()
     began_s = time.monotonic()
     await receiver.open()
-    store = Store(program.settings.database, bus=LocalBus(), master_keys=installation_secrets(program.settings).master_keys)
+    masters = installation_secrets(program.settings).master_keys
+    store = Store(program.settings.database, bus=LocalBus(), master_keys=masters, patience_s=PATIENCE_S)
     await store.open(migrations.upgrade)
     await store.write(prepare)
     await store.close()
