@@ -3,6 +3,7 @@
 Exit codes: 0 figures were printed; 3 they were refused, because they would not speak of the server (one sentence says why); 1 an error.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import bench.jitter.cli
 import bench.memory
 import bench.mixer.cli
 import bench.setups
+import bench.store
 from bench.forward import Timing, compare
 from bench.machine import machine
 from bench.output import CLAIM_REPEATS, Json, refuse, write_json
@@ -132,6 +134,19 @@ def idle(json_file: Json = None) -> None:
         labels = {"bytes_per_participant": ("memory per participant, KiB", 1024, ".0f"), "participants": ("participants", 1, ".0f")}
         for state, figures in measured.items():
             show_figures(figures, labels, state)
+
+
+@app.command()
+def store(
+    appends: Annotated[int, typer.Option(min=100, help="appends in a run")] = 3000,
+    repeats: Annotated[int, typer.Option(min=1, help="runs; a claim needs 5")] = CLAIM_REPEATS,
+    json_file: Json = None,
+) -> None:
+    """What a durable append to a timeline costs, beside the same SQL on a bare driver."""
+    measured = asyncio.run(bench.store.measure(appends, repeats))
+    write_json(json_file, {"benchmark": "store", "machine": machine(), **measured})
+    if json_file != Path("-"):
+        show_figures(measured, bench.store.ROWS, f"store: {repeats} runs of {appends} appends, SQLite")
 
 
 @app.command()

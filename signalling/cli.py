@@ -26,7 +26,7 @@ from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.server import MediaServer
 from mediaserver.tokens import mint
-from signalling import database_commands, doctor, identity_commands, keys_commands, pages, recordings
+from signalling import database_commands, doctor, doctor_store, identity_commands, keys_commands, pages, recordings
 from signalling import demo as demo_shop
 from signalling.calling.local_media import LocalMedia
 from signalling.calling.media import MediaPlane
@@ -235,7 +235,7 @@ def doctor_command(
         remedy = "Correct the file or the environment variable it names; the other checks use the defaults."
         findings = [doctor.failure("Configuration", str(error), remedy)]
         chosen = Settings.model_construct()
-    findings += doctor.examine(chosen)
+    findings += [*doctor.examine(chosen), *doctor_store.database(chosen), *doctor_store.secrets(chosen)]
     failed = any(finding.verdict is doctor.Verdict.FAILURE for finding in findings)
     if as_json:
         print(json.dumps([finding.json() for finding in findings], indent=1))

@@ -113,7 +113,7 @@ def test_a_fault_of_the_configuration_is_one_sentence(folder: Path) -> None:
 def test_the_doctor_says_what_it_found_and_how_to_mend_it(folder: Path) -> None:
     done = run("doctor", "--json")
     findings = {finding["what"]: finding for finding in json.loads(done.stdout)}
-    assert {"Python", "Kernel", "Native part", "Cipher library", "Configuration", "Data folder"} <= findings.keys()
+    assert {"Python", "Kernel", "Native part", "Cipher library", "Configuration", "Data folder", "Database", "Secrets"} <= findings.keys()
     assert findings["Native part"]["verdict"] == "good"
     assert all(finding["remedy"] for finding in findings.values() if finding["verdict"] != "good")
     assert done.returncode == int(any(finding["verdict"] == "failure" for finding in findings.values()))
