@@ -146,7 +146,8 @@ def store(
     measured = asyncio.run(bench.store.measure(appends, repeats))
     write_json(json_file, {"benchmark": "store", "machine": machine(), **measured})
     if json_file != Path("-"):
-        show_figures(measured, bench.store.ROWS, f"store: {repeats} runs of {appends} appends, SQLite")
+        rows = {name: row for name, row in bench.store.ROWS.items() if name in measured}
+        show_figures(measured, rows, f"store: {repeats} runs of {appends} appends, SQLite")
 
 
 @app.command()

@@ -7,11 +7,12 @@ from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.commerce.shops import seed as shop
 from signalling.identity import seed as people
+from signalling.routing import seed as desk
 from signalling.store import Transaction
 
 TENANT = "ten_0000000000000000000000DEM0"
 # Each is a work (tx, tenant_id) of the part whose data it makes.
-SEEDS = (shop.seed, people.seed)
+SEEDS = (shop.seed, people.seed, desk.seed)
 
 
 async def prepare(core: SignallingCore) -> None:
