@@ -20,7 +20,7 @@ from signalling.api.messages import TRY_LATER, json_frame
 from signalling.api.resume import Held
 from signalling.bus import conversation_topic, person_topic, staff_topic, tenant_topic
 from signalling.commerce import mirror
-from signalling.conversation.timeline import PAYMENT_ENTERED, PAYMENT_LEFT, Entry
+from signalling.conversation.timeline import Entry
 from signalling.identity.caller import Caller
 
 if TYPE_CHECKING:
@@ -46,12 +46,11 @@ LOBBY_KINDS = ("conversation.", "queue.", "help.", "csat.", "call.requested", "c
 class Watch:
     """One conversation that a client follows."""
 
-    __slots__ = ("acked", "behind", "latest", "paying", "sent")
+    __slots__ = ("acked", "behind", "latest", "sent")
 
     def __init__(self, after_seq: int) -> None:
         self.sent = self.acked = self.latest = after_seq
         self.behind = True  # until it has been read from the store once
-        self.paying = False  # the payment step, as of the last entry sent
 
 
 class Connection:
@@ -76,7 +75,9 @@ class Connection:
         "ws",
     )
 
-    def __init__(self, sockets: "Sockets", ws: "web.WebSocketResponse[Any]", transport: asyncio.Transport, caller: Caller) -> None:
+    def __init__(
+        self, sockets: "Sockets", ws: "web.WebSocketResponse[Any]", transport: asyncio.Transport, caller: Caller
+    ) -> None:
         self.sockets = sockets
         self.ws = ws
         self.transport = transport
@@ -229,13 +230,8 @@ class Connection:
         self._put(watch, shared, entry)
 
     def _put(self, watch: Watch, shared: Shared, entry: Entry) -> None:
-        if entry.kind == PAYMENT_ENTERED:
-            watch.paying = True
-        elif entry.kind == PAYMENT_LEFT:
-            watch.paying = False
-        staff = self.caller.staff
         masked = self.sockets.services.identity.masks(self.caller)
-        if self.send(shared.entry("entry", staff=staff, veiled=staff and watch.paying, masked=masked)):
+        if self.send(shared.entry("entry", staff=self.caller.staff, masked=masked)):
             watch.sent = entry.seq
 
     def _admits(self, watch: Watch) -> bool:
@@ -282,20 +278,17 @@ class Connection:
 
     async def _stretch(self, conversation_id: str) -> None:
         watch = self.watches[conversation_id]
-        paying, entries = await self.sockets.stretch(self.caller, conversation_id, watch.sent, PAGE)
+        entries = await self.sockets.stretch(self.caller, conversation_id, watch.sent, PAGE)
         if self.watches.get(conversation_id) is not watch:
             return
         for entry in entries:
             if not self._admits(watch):
                 return
             if entry.seq > watch.sent:
-                # What lies after the payment step's beginning is veiled while the step lasts, not for ever.
-                watch.paying = paying is not None and entry.seq > paying
                 self._put(watch, Shared(entry), entry)
         if len(entries) < PAGE:
             # This was all there is; what the bus has told of since is in the store by now.
             watch.behind = watch.sent < watch.latest and bool(entries)
-            watch.paying = paying is not None
 
     def drained(self) -> bool:
         """Looks whether a stuck connection goes on: True when nothing holds it up any more."""

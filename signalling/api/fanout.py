@@ -18,21 +18,20 @@ class Shared:
 
     def __init__(self, message: Any) -> None:
         self.message = message
-        self._frames: dict[tuple[str, bool, bool, bool], bytes] = {}
+        self._frames: dict[tuple[str, bool, bool], bytes] = {}
 
-    def entry(self, kind: str, *, staff: bool, veiled: bool = False, masked: bool = False) -> bytes:
+    def entry(self, kind: str, *, staff: bool, masked: bool) -> bytes:
         """The entry in a frame of type `kind`, as staff or a customer sees it."""
-        key = (kind, staff, veiled, masked)
+        key = (kind, staff, masked)
         frame = self._frames.get(key)
         if frame is None:
-            seen: Entry = self.message.veiled() if veiled else self.message
-            seen = seen.masked() if masked else seen
+            seen: Entry = self.message.masked() if masked else self.message
             frame = self._frames[key] = json_frame({"type": kind, "entry": seen.shown(staff=staff)})
         return frame
 
     def note(self) -> bytes:
         """The note as it is."""
-        key = ("note", False, False, False)
+        key = ("note", False, False)
         frame = self._frames.get(key)
         if frame is None:
             frame = self._frames[key] = json_frame(self.message)

@@ -15,7 +15,6 @@ from typing import Any
 from aiohttp import WSMsgType, web
 from pydantic import ValidationError
 from pydantic_core import to_json
-from sqlalchemy import Row
 
 from mediaserver.errors import BadRequest, Conflict, Forbidden, NotFound, RemoteError, TooMany, Unauthorized, Unavailable
 from signalling.api import edge
@@ -422,8 +421,8 @@ class Sockets:
 
     # ---- for connections
 
-    async def stretch(self, caller: Caller, conversation_id: str, after_seq: int, most: int) -> tuple[int | None, list[Entry]]:
-        """Entries from the store, and where the payment step began that lasts at the moment."""
+    async def stretch(self, caller: Caller, conversation_id: str, after_seq: int, most: int) -> list[Entry]:
+        """Entries from the store, as far as the caller may see them at the moment."""
         return await self.services.store.read(_stretch, caller, conversation_id, after_seq, most)
 
     def stuck(self, connection: Connection) -> None:
@@ -494,10 +493,10 @@ class Sockets:
                 connection.close(frames.TOKEN_EXPIRED, "the token has expired")
 
 
-def _stretch(tx: Transaction, caller: Caller, conversation_id: str, after_seq: int, most: int) -> tuple[int | None, list[Entry]]:
-    row: Row[Any] = conversation.require(tx, caller, conversation_id)
+def _stretch(tx: Transaction, caller: Caller, conversation_id: str, after_seq: int, most: int) -> list[Entry]:
+    conversation.require(tx, caller, conversation_id)
     entries = timeline.read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=most)
-    return row.payment_seq, mirror.visible(tx, caller, conversation_id, entries)
+    return mirror.visible(tx, caller, conversation_id, entries)
 
 
 def _control(first: int, payload: bytes) -> bytes:

@@ -46,11 +46,8 @@ def shown(tx: Transaction, caller: Caller, entry: Entry) -> Entry:
 
 
 def visible(tx: Transaction, caller: Caller, conversation_id: str, entries: list[Entry]) -> list[Entry]:
-    """A work: a stretch of a conversation as the caller's grants let them see it. The payment step is the reader's to heed."""
-    if not carts.is_rep(caller) or not any(of_cart(entry) for entry in entries):
-        return entries
-    row = conversation.find(tx, caller.tenant_id, conversation_id)
-    if row is not None and grants.allowed(tx, caller.tenant_id, conversation_id, row.customer_id, caller.id, "view") is not None:
+    """A work: a stretch of a conversation as the caller may see it at this moment."""
+    if not any(of_cart(entry) for entry in entries) or viewing(tx, caller, conversation_id).allowed:
         return entries
     return [redacted(entry) for entry in entries]
 

@@ -29,11 +29,9 @@ class Chat:
     @staticmethod
     def timeline(tx: Transaction, caller: Caller, conversation_id: str, *, after_seq: int, limit: int) -> list[Entry]:
         """A work: the entries after `after_seq` of a conversation that the caller may read, as the caller may see them at the moment."""
-        row = require(tx, caller, conversation_id)
+        require(tx, caller, conversation_id)
         entries = timeline.read(tx, caller.tenant_id, conversation_id, after_seq=after_seq, limit=limit)
         entries = mirror.visible(tx, caller, conversation_id, entries)
-        if caller.staff and row.payment_seq is not None:
-            entries = [entry.veiled() if entry.seq > row.payment_seq else entry for entry in entries]
         if caller.staff and tenants.settings(tx, caller.tenant_id).masks(caller.role.value):
             entries = [entry.masked() for entry in entries]
         return entries

@@ -13,12 +13,13 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mediaserver.errors import Conflict, Forbidden, NotFound, Unprocessable
+from signalling import tenants
 from signalling.conversation import attachments, greeting, timeline
 from signalling.conversation.conversation import admit, require
 from signalling.conversation.timeline import SYSTEM, Actor, Entry
 from signalling.identity.caller import SUPERVISORS, Caller
 from signalling.ids import new_id
-from signalling.privacy.masking import mask_cards
+from signalling.privacy.masking import concealed, mask_cards, mask_emails
 from signalling.store import Transaction, prepared
 from signalling.store.tables.conversation import conversations, messages
 from signalling.times import SECOND_US, rfc3339
@@ -36,6 +37,15 @@ class Said:
     blocks: Sequence[Mapping[str, Any]] = ()
     reply_to: str | None = None
     attachment_ids: Sequence[str] = ()
+
+    def without_cards(self) -> "Said":
+        """The same without the numbers of payment cards, which must not even be stored."""
+        text = mask_cards(self.text)
+        if text == self.text and not self.blocks:
+            return self
+        # Only where people write: an article's number on a card may look like a card's.
+        blocks = [{**each, "text": mask_cards(each["text"])} if each["type"] == "text" else each for each in self.blocks]
+        return replace(self, text=text, blocks=blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ _SPOKE = {
 def send(tx: Transaction, caller: Caller, conversation_id: str, message_id: str, said: Said) -> Message:
     """The caller says something. With an id used before and the same words: the stored message; with other words: Conflict (409)."""
     actor = caller.actor
-    said = replace(said, text=mask_cards(said.text))
+    said = said.without_cards()
     row = timeline.advance(tx, caller.tenant_id, conversation_id)
     admit(caller, row)
     entry = _put(tx, row, actor, message_id, said)
@@ -94,10 +104,9 @@ def send(tx: Transaction, caller: Caller, conversation_id: str, message_id: str,
 
 def post(tx: Transaction, tenant_id: str, conversation_id: str, actor: Actor, said: Said, message_id: str | None = None) -> Message:
     """A message from the shop's side that no caller sent: a bot's answer, a card, a payment link. With an id used before: nothing new."""
-    said = replace(said, text=mask_cards(said.text))
     row = timeline.advance(tx, tenant_id, conversation_id)
     made = message_id or new_id("msg", tx.now_us)
-    entry = _put(tx, row, actor, made, said)
+    entry = _put(tx, row, actor, made, said.without_cards())
     if entry is None:
         timeline.retreat(tx, tenant_id, conversation_id)
         return _current(tx, _find(tx, tenant_id, conversation_id, made))
@@ -145,9 +154,12 @@ def delete(tx: Transaction, caller: Caller, conversation_id: str, message_id: st
 
 
 def read(tx: Transaction, caller: Caller, conversation_id: str, message_id: str) -> Message:
-    """A message as it is now."""
+    """A message as it is now, as the caller may see it."""
     require(tx, caller, conversation_id)
-    return _current(tx, _find(tx, caller.tenant_id, conversation_id, message_id))
+    found = _current(tx, _find(tx, caller.tenant_id, conversation_id, message_id))
+    if not (caller.staff and tenants.settings(tx, caller.tenant_id).masks(caller.role.value)):
+        return found
+    return replace(found, text=mask_emails(found.text), blocks=concealed(found.blocks, mask_emails))
 
 
 def place(tx: Transaction, row: Row[Any], message_id: str, sender_id: str) -> bool:

@@ -28,8 +28,6 @@ from signalling.times import rfc3339
 ActorKind = Literal["customer", "rep", "bot", "shop", "system"]
 Visibility = Literal["all", "staff"]
 PAGE_MOST = 500
-PAYMENT_ENTERED = "payment.step_entered"
-PAYMENT_LEFT = "payment.step_left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +82,6 @@ class Entry:
         """As roles see it from whom the tenant hides e-mail addresses."""
         return replace(self, data=concealed(self.data, mask_emails), actor=replace(self.actor, name=mask_emails(self.actor.name)))
 
-    def veiled(self) -> "Entry":
-        """As reps see a cart's entry while its customer pays: that it changed, but not into what."""
-        return replace(self, data={"veiled": "payment_step"}) if self.kind.startswith("cart.") else self
-
 
 # One of `append_all`: conversation id, kind, actor, data, visibility.
 Line = tuple[str, str, Actor, Mapping[str, Any], Visibility]
@@ -101,7 +95,6 @@ _ADVANCE = prepared(
     .returning(*conversations.c)
 )
 _RETREAT = prepared(update(conversations).where(_HERE).values(seq=conversations.c.seq - 1))
-_PAYMENT = prepared(update(conversations).where(_HERE).values(payment_seq=bindparam("since_seq")))
 _INSERT = prepared(insert(timeline))
 _STRETCH = (
     select(timeline)
@@ -147,7 +140,6 @@ def append(
     seq = (at if at is not None else advance(tx, tenant_id, conversation_id)).seq
     entry = Entry(tenant_id, conversation_id, seq, kind, tx.now_us, actor, dict(data or {}), visibility)
     tx.run(_INSERT, _columns(tx, entry))
-    _after(tx, entry)
     outbox.add_webhooks(tx, tenant_id, conversation_id, entry.seq, kind, entry.json)
     _tell(tx, entry)
     return entry
@@ -168,7 +160,6 @@ def append_all(tx: Transaction, tenant_id: str, lines: Sequence[Line]) -> list[E
         tx.run(_INSERT, [_columns(tx, entry) for entry in entries])
         outbox.add_webhooks_all(tx, tenant_id, [(each.conversation_id, each.seq, each.kind, each.json) for each in entries])
     for entry in entries:
-        _after(tx, entry)
         _tell(tx, entry)
     return entries
 
@@ -212,13 +203,6 @@ def _columns(tx: Transaction, entry: Entry) -> dict[str, Any]:
         "visibility": entry.visibility,
         "body": tx.seal(entry.tenant_id, body, about(entry.conversation_id, entry.seq)),
     }
-
-
-def _after(tx: Transaction, entry: Entry) -> None:
-    """What reps may see of the cart depends on the payment step, so the conversation itself knows of it."""
-    if entry.kind in (PAYMENT_ENTERED, PAYMENT_LEFT):
-        since_seq = entry.seq if entry.kind == PAYMENT_ENTERED else None
-        tx.run(_PAYMENT, {"tenant": entry.tenant_id, "conversation": entry.conversation_id, "since_seq": since_seq})
 
 
 def _tell(tx: Transaction, entry: Entry) -> None:

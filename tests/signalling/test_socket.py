@@ -1,14 +1,16 @@
 """The socket: who is let in, what is asked on it, what is pushed."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from signalling.api import connection
 from signalling.app import SignallingCore
+from signalling.commerce import grants, payment_step
 from signalling.conversation import timeline
 from signalling.ids import new_id
-from tests.signalling.people import CUSTOMER, OTHER_CUSTOMER, OTHER_REP, REP, TENANT
+from tests.signalling.people import CUSTOMER, OTHER_CUSTOMER, OTHER_REP, REP, SUPERVISOR, TENANT
 from tests.signalling.sockets import Sockets, begun, sockets
 from tests.support.socket_client import Refused
 
@@ -117,33 +119,54 @@ async def test_reps_coming_and_going_is_seen(sockets: Sockets) -> None:
     await customer.until(lambda: [note["online"] for note in customer.of("presence")] == [True, False])
 
 
-async def test_while_the_customer_pays_reps_see_that_the_cart_changes_and_not_into_what(core: SignallingCore, sockets: Sockets) -> None:
+def carts_of(entries: list[dict[str, Any]]) -> list[Any]:
+    """What was seen of the carts in these entries."""
+    return [entry["data"] for entry in entries if entry["type"] == "cart.updated"]
+
+
+async def test_a_rep_sees_the_cart_only_while_the_customer_lets_them_and_does_not_pay(core: SignallingCore, sockets: Sockets) -> None:
     customer, rep = await sockets(CUSTOMER), await sockets(REP)
     conversation = await begun(customer)
     for each in (customer, rep):
         await each.ask("conversation.watch", conversation_id=conversation)
-    for kind, data in (
-        ("cart.updated", {"total": 1}),
-        ("payment.step_entered", {}),
-        ("cart.updated", {"total": 2}),
-        ("payment.step_left", {}),
-        ("cart.updated", {"total": 3}),
-        ("payment.step_entered", {}),
-        ("cart.updated", {"total": 4}),
-    ):
-        await core.store.write(timeline.append, TENANT, conversation, kind, CUSTOMER.actor, data)
-    for each in (customer, rep):
-        await each.until(lambda each=each: len(each.seqs()) == 8)  # type: ignore[misc]
-    veil = {"veiled": "payment_step"}
-    assert [entry["data"] for entry in rep.entries() if entry["type"] == "cart.updated"] == [{"total": 1}, veil, {"total": 3}, veil]
-    assert [entry["data"]["total"] for entry in customer.entries() if entry["type"] == "cart.updated"] == [1, 2, 3, 4]
-    # Who comes later, by either door, sees no more of what is being paid now.
-    late = await sockets(OTHER_REP)
-    await late.ask("conversation.watch", conversation_id=conversation)
-    await late.until(lambda: len(late.seqs()) == 8)
-    page = (await late.ask("timeline.read", conversation_id=conversation))["entries"]
-    for entries in (late.entries(), page):
-        assert [entry["data"] for entry in entries if entry["seq"] == 8] == [veil]
+
+    async def changed(total: int) -> None:
+        await core.store.write(timeline.append, TENANT, conversation, "cart.updated", CUSTOMER.actor, {"total": total})
+        for each in (customer, rep):
+            await each.until(lambda each=each: len(carts_of(each.entries())) == total)  # type: ignore[misc]
+
+    await changed(1)
+    await core.store.write(grants.grant, TENANT, conversation, CUSTOMER.id, ["view"], REP.id, 3_600_000_000, CUSTOMER.actor)
+    await changed(2)
+    await core.store.write(payment_step.enter, TENANT, conversation, CUSTOMER.actor)
+    await changed(3)
+    # Who reads it again meanwhile sees nothing of it either.
+    page = (await rep.ask("timeline.read", conversation_id=conversation))["entries"]
+    await core.store.write(payment_step.leave, TENANT, conversation, "left")
+    await changed(4)
+    hidden = {"redacted": "cart_view"}
+    assert carts_of(rep.entries()) == [hidden, {"total": 2}, hidden, {"total": 4}]
+    assert carts_of(page) == [hidden] * 3
+    assert carts_of(customer.entries()) == [{"total": number} for number in (1, 2, 3, 4)]
+    assert rep.seqs() == customer.seqs() == list(range(1, len(rep.seqs()) + 1))
+
+
+async def test_card_numbers_are_not_kept_and_addresses_not_shown_to_reps(core: SignallingCore, sockets: Sockets) -> None:
+    customer, rep, supervisor = await sockets(CUSTOMER), await sockets(REP), await sockets(SUPERVISOR)
+    conversation = await begun(customer)
+    for each in (customer, rep, supervisor):
+        await each.ask("conversation.watch", conversation_id=conversation)
+    text = "4111 1111 1111 1111, write to ana@example.org"
+    message = new_id("msg")
+    for _ in range(2):
+        sent = await customer.ask("message.send", conversation_id=conversation, id=message, text=text)
+        assert sent["text"].startswith("•••• •••• •••• 1111")
+    for each, wanted in ((customer, "ana@example.org"), (supervisor, "ana@example.org"), (rep, "a•••@example.org")):
+        await each.until(lambda each=each: len(each.seqs()) >= 2)  # type: ignore[misc]
+        assert each.entries()[1]["data"]["text"] == f"•••• •••• •••• 1111, write to {wanted}"
+    page = (await rep.ask("timeline.read", conversation_id=conversation))["entries"]
+    assert page[1]["data"]["text"].endswith("a•••@example.org")
+    assert (await rep.ask("message.read", conversation_id=conversation, message_id=message))["text"].endswith("a•••@example.org")
 
 
 async def test_a_lobby_that_was_not_read_in_time_is_told_to_begin_anew(sockets: Sockets, monkeypatch: pytest.MonkeyPatch) -> None:

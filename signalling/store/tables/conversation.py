@@ -19,7 +19,6 @@ conversations = Table(
     Column("cart_id", Text),
     Column("customer_spoke_at_us", BigInteger),  # first message from the customer; None: none yet, so none acknowledged
     Column("rep_spoke_at_us", BigInteger),  # first message from staff
-    Column("payment_seq", BigInteger),  # of the payment step's beginning, while it lasts
     Column("csat_score", Integer),
     Column("created_at_us", BigInteger, nullable=False),
     Column("updated_at_us", BigInteger, nullable=False),

@@ -255,7 +255,6 @@ def upgrade() -> None:
     sa.Column('cart_id', sa.Text(), nullable=True),
     sa.Column('customer_spoke_at_us', sa.BigInteger(), nullable=True),
     sa.Column('rep_spoke_at_us', sa.BigInteger(), nullable=True),
-    sa.Column('payment_seq', sa.BigInteger(), nullable=True),
     sa.Column('csat_score', sa.Integer(), nullable=True),
     sa.Column('created_at_us', sa.BigInteger(), nullable=False),
     sa.Column('updated_at_us', sa.BigInteger(), nullable=False),
