@@ -140,6 +140,12 @@ class Desk:
             raise NotFound("There is no such conversation.")
         if row.status != "open":
             raise Conflict("The conversation is closed.", code="closed")
+        if (
+            ticket_id is not None
+            and not floor.find(conversation_id, channel)
+            and await self.store.read(records.is_used, tenant_id, ticket_id)
+        ):
+            raise Conflict("This id has been used for another ticket.", code="ticket_id_used", pointer="/ticket_id")
         ticket = self._ticket(floor, conversation_id, row.customer_id, channel, queue_id, ticket_id)
         ticket.steps = (Step(0, read(requirement)),) if requirement is not None else ()
         ticket.priority, ticket.reason, ticket.call_id = priority, reason, call_id
@@ -294,6 +300,8 @@ class Desk:
 
     def _entered(self, floor: Floor, ticket: Ticket) -> Place:
         found = floor.find(ticket.conversation_id, ticket.channel)
+        if found is None and ticket.state != "ended":
+            raise Conflict("This id has been used for another ticket.", code="ticket_id_used", pointer="/ticket_id")
         return place_of(floor, found or ticket, self.store.clock())
 
     def _place(self, floor: Floor, ticket_id: str) -> Place:

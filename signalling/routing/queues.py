@@ -94,10 +94,16 @@ def queue_of(queue_id: str, name: str, settings: Mapping[str, Any]) -> Queue:
     )
 
 
+def merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What is not given stays, wrap-up of each channel too."""
+    wrap_up_s = {**before["wrap_up_s"], **given.get("wrap_up_s", {})}
+    return {**before, **given, "wrap_up_s": wrap_up_s}
+
+
 def add(tx: Transaction, tenant_id: str, name: str, settings: Mapping[str, Any], *, queue_id: str | None = None) -> QueueView:
     """A new queue, the last in rank."""
-    made = queue_id or new_id("que")
-    queue = _checked(tx, tenant_id, made, name, settings)
+    made, known = queue_id or new_id("que"), merged(DEFAULTS, settings)
+    queue = _checked(tx, tenant_id, made, name, known)
     ranks = [row.rank for row in tx.all(select(queues.c.rank).where(queues.c.tenant_id == tenant_id))]
     if len(ranks) >= QUEUES_MOST:
         raise Conflict(f"A shop has at most {QUEUES_MOST} queues.", code="too_many_queues")
@@ -107,7 +113,7 @@ def add(tx: Transaction, tenant_id: str, name: str, settings: Mapping[str, Any],
             id=made,
             name=name,
             rank=max(ranks, default=0) + 1,
-            settings=json.dumps({**DEFAULTS, **settings}),
+            settings=json.dumps(known),
             created_at_us=tx.now_us,
             updated_at_us=tx.now_us,
         )
@@ -119,12 +125,12 @@ def add(tx: Transaction, tenant_id: str, name: str, settings: Mapping[str, Any],
 def change(tx: Transaction, tenant_id: str, queue_id: str, name: str | None, settings: Mapping[str, Any]) -> QueueView:
     """Other settings; those that are not named stay."""
     row = _require(tx, tenant_id, queue_id)
-    merged = {**json.loads(row.settings), **settings}
-    queue = _checked(tx, tenant_id, queue_id, name or row.name, merged)
+    known = merged(json.loads(row.settings), settings)
+    queue = _checked(tx, tenant_id, queue_id, name or row.name, known)
     tx.execute(
         update(queues)
         .where(queues.c.tenant_id == tenant_id, queues.c.id == queue_id)
-        .values(name=name or row.name, settings=json.dumps(merged), updated_at_us=tx.now_us)
+        .values(name=name or row.name, settings=json.dumps(known), updated_at_us=tx.now_us)
     )
     tx.tell(TOPIC, Changed(tenant_id, events.QueueSet(queue)))
     return get(tx, tenant_id, queue_id)

@@ -272,6 +272,11 @@ def rep_row(tenant_id: str, rep: Rep, *, new: bool) -> Row:
     return row | {"tenant_id": tenant_id, "rep_id": rep.id}
 
 
+def is_used(tx: Transaction, tenant_id: str, ticket_id: str) -> bool:
+    """A work: whether there is or was such a ticket."""
+    return tx.first(select(tickets.c.id).where(tickets.c.tenant_id == tenant_id, tickets.c.id == ticket_id)) is not None
+
+
 def live_tickets(tx: Transaction, after: tuple[str, str], limit: int) -> list[tuple[str, Ticket]]:
     """A work: tickets that have not ended, with their tenants; `limit` at most, in the order of (tenant, id), after that one."""
     # The state is written out, not a parameter: only so is the index of live ones used.

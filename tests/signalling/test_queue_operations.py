@@ -7,6 +7,7 @@ from aiohttp.test_utils import TestClient
 
 from signalling.app import SignallingCore
 from signalling.identity.caller import Caller
+from signalling.ids import new_id
 from signalling.routing.decisions import Entered, Finished, Left
 from tests.signalling.desks import Heard, conversation_of
 from tests.signalling.people import ADMIN, CUSTOMER, OTHER_CUSTOMER, OTHER_REP, REP, SUPERVISOR, TENANT, bearer
@@ -36,6 +37,7 @@ async def test_a_chat_from_entering_to_its_summary(core: SignallingCore, client:
     queue = (await admin.ask("GET", "/v1/queues"))["data"][0]
     changed = await admin.ask("PATCH", f"/v1/queues/{queue['id']}", {"settings": {"wrap_up_codes": ["solved"], "wrap_up_s": {"chat": 30}}})
     assert changed["settings"]["wrap_up_codes"] == ["solved"] and changed["settings"]["offer_s"] == 20
+    assert changed["settings"]["wrap_up_s"] == {"chat": 30, "voice": 15, "video": 15}
     assert (await rep.ask("PUT", "/v1/reps/me/status", {"status": "available"}))["status"] == "available"
     offers = (await rep.ask("GET", "/v1/reps/me/work"))["data"]
     assert [(offer["id"], offer["state"], offer["reason"]) for offer in offers] == [(place["id"], "offered", "delivery")]
@@ -73,6 +75,11 @@ async def test_a_customer_sees_and_moves_their_own_place_only(core: SignallingCo
     await customer.ask("POST", f"/v1/tickets/{place['id']}/leave", status=204)
     assert (await heard.until(Left)).reason == "customer"
     assert (await customer.ask("GET", path))["data"] == []
+    await customer.ask("POST", path, {"ticket_id": place["id"]}, status=409)
+    own = new_id("tick")
+    for _ in range(2):
+        assert (await customer.ask("POST", path, {"ticket_id": own}, status=201))["id"] == own
+    await customer.ask("POST", path, {"ticket_id": own, "channel": "voice"}, status=409)
 
 
 async def test_a_callback_keeps_the_place_and_its_number_is_for_the_rep(core: SignallingCore, client: Client) -> None:
