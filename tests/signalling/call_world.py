@@ -232,11 +232,12 @@ class FakeDesk:
 class World:
     """See the module. Works as people, waits until everything that follows is done."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, real_desk: bool = False) -> None:
         self.clock, self.media = Clock(), FakeMedia()
         self.settings = settings
         self.core: SignallingCore
         self.desk: FakeDesk
+        self._real_desk = real_desk
         self._numbers = itertools.count()
 
     async def start(self) -> None:
@@ -244,7 +245,8 @@ class World:
         self.core = SignallingCore(self.settings, self.media, clock=self.clock)
         self.desk = getattr(self, "desk", None) or FakeDesk(self.core.bus, self.clock)
         self.desk.bus = self.core.bus
-        self.calls.desk = self.desk
+        if not self._real_desk:
+            self.calls.desk = self.desk
         await self.core.start()
 
     async def restart(self) -> None:
@@ -341,6 +343,16 @@ class World:
 @pytest.fixture
 async def world(settings: Settings) -> AsyncIterator[World]:
     made = World(settings)
+    await made.start()
+    await made.core.store.write(tenants.create, TENANT, "Shop")
+    yield made
+    await made.core.stop()
+
+
+@pytest.fixture
+async def real_world(settings: Settings) -> AsyncIterator[World]:
+    """With the desk as it is."""
+    made = World(settings, real_desk=True)
     await made.start()
     await made.core.store.write(tenants.create, TENANT, "Shop")
     yield made

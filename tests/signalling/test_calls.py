@@ -1,12 +1,14 @@
 """Calls on both databases: asked for, offered, declined, accepted, lost and found; what the timeline, the desk and the room get of it."""
 
+import asyncio
+
 import pytest
 
-from mediaserver.errors import Conflict, Forbidden, NotFound
+from mediaserver.errors import Conflict, Forbidden, NotFound, Unavailable
 from signalling.calling import works
 from signalling.calling.call import State
 from signalling.calling.leg import LegState
-from signalling.calling.media import Sample
+from signalling.calling.media import Missed, Sample
 from signalling.conversation import conversation
 from signalling.ids import new_id
 from signalling.store.tables.calling import call_chores
@@ -31,7 +33,7 @@ async def test_a_call_from_request_to_end(world: World) -> None:
     await world.come(call_id, CUSTOMER, REP)
     assert (await world.call(call_id)).state is State.ACTIVE
     row = await world.core.store.read(conversation.find, TENANT, made)
-    assert row is not None and (row.channel, row.rep_id) == ("voice", REP.id)
+    assert row is not None and row.channel == "voice"
     answer = await world.act(works.hang_up, CUSTOMER, call_id)
     assert (answer.state, answer.end_reason) == ("ended", "customer_left")
     assert world.desk.finished == [(REP.id, "voice")] and not world.media.plans and not world.media.present(ticket.room)
@@ -280,3 +282,52 @@ async def test_chores_that_were_not_done_are_done_after_a_restart(world: World) 
     assert not world.desk.tickets
     await world.restart()
     assert (await world.call(call_id)).state is State.RINGING
+
+
+async def test_a_database_that_is_away_leaves_running_calls_as_they_are_and_misses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = await world.talking(REP)
+    customer, before, room = (await world.leg(call_id, CUSTOMER)).id, world.plan(call_id), f"{TENANT}.{call_id}"
+    store = world.core.store
+    asked = 0
+
+    async def away(*_: object, **__: object) -> None:
+        nonlocal asked
+        asked += 1
+        raise Unavailable("The database is away.")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(store._backend, "write", away)
+        outage.setattr(store._backend, "read", away)
+        world.media.go(room, customer)
+        world.calls._soil((TENANT, call_id))
+        world.calls._wanted.set()
+        async with asyncio.timeout(30):
+            while asked < 6:  # noqa: ASYNC110  # it tells nobody
+                await asyncio.sleep(0.01)
+        assert world.plan(call_id) is before, "nobody is put out, nothing is changed"
+    await world.settle()
+    assert (await world.call(call_id)).state is State.RECONNECTING
+    await world.come(call_id, CUSTOMER)
+    assert (await world.call(call_id)).state is State.ACTIVE
+
+
+async def test_media_events_that_were_missed_are_made_up_for(world: World) -> None:
+    call_id = await world.talking(REP)
+    room = f"{TENANT}.{call_id}"
+    world.media.inside[room].discard((await world.leg(call_id, REP)).id)  # untold
+    world.media._listener(Missed())
+    await world.settle()
+    assert (await world.call(call_id)).state is State.RECONNECTING and (await world.leg(call_id, REP)).state is LegState.AWAY
+
+
+async def test_a_desk_that_has_lost_sight_of_a_rep_who_talks_is_told(world: World) -> None:
+    call_id = await world.talking(REP)
+    world.desk.reps = [OTHER_REP.id]
+    [ticket] = [each for each in world.desk.tickets.values() if each.state == "assigned"]
+    ticket.state = "waiting"  # the rep's sockets are gone, the media is not
+    world.desk.offer(ticket)
+    await world.settle()
+    assert world.desk.booked == [(REP.id, "voice")] and (await world.call(call_id)).state is State.ACTIVE
+    assert all(leg.person_id != OTHER_REP.id for leg in (await world.call(call_id)).legs)
