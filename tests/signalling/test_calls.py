@@ -331,3 +331,15 @@ async def test_a_desk_that_has_lost_sight_of_a_rep_who_talks_is_told(world: Worl
     await world.settle()
     assert world.desk.booked == [(REP.id, "voice")] and (await world.call(call_id)).state is State.ACTIVE
     assert all(leg.person_id != OTHER_REP.id for leg in (await world.call(call_id)).legs)
+
+
+async def test_of_two_calls_accepted_at_once_by_one_rep_one_is_theirs(world: World) -> None:
+    first = await world.ask(await world.converse(REP), to="rep")
+    second = await world.ask(await world.converse(REP, customer=OTHER_CUSTOMER), OTHER_CUSTOMER, to="rep")
+    answers = await asyncio.gather(
+        *(world.core.store.write(works.accept, REP, call_id, times=world.calls.times) for call_id in (first, second)),
+        return_exceptions=True,
+    )
+    assert sorted(type(each).__name__ for each in answers) == ["CallView", "Conflict"]
+    states = [(await world.leg(call_id, REP)).state for call_id in (first, second)]
+    assert sorted(states) == [LegState.JOINING, LegState.RINGING]
