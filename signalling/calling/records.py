@@ -1,8 +1,8 @@
 """Calls in the database, one unit of work's copy at a time: loaded and locked, changed by the decisions beside, written back with their
 timeline entries and chores.
 
-For `works`. Invariants: whoever changes a call has its row locked (PostgreSQL; SQLite has one writer), so that decisions see what is; what
-is told on the bus (`TOPIC`) is told after the commit.
+For `works`, `steering` and `happenings`. Invariants: whoever changes a call has its row locked (PostgreSQL; SQLite has one writer), so that
+decisions see what is; what is told on the bus (`TOPIC`) is told after the commit.
 """
 
 import copy

@@ -13,7 +13,7 @@ from mediaserver.errors import Conflict, Unavailable
 from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.bus import Bus
-from signalling.calling import records, works
+from signalling.calling import records, steering, works
 from signalling.calling.call import Call
 from signalling.calling.calls import Calls
 from signalling.calling.leg import Leg
@@ -283,7 +283,7 @@ class World:
 
     async def act(self, work: Callable[..., CallView], caller: Caller, *arguments: Any, **options: Any) -> CallView:
         """A work as somebody, and all that follows."""
-        if work in (works.request, works.accept, works.add, works.transfer, works.supervise):
+        if work in (works.request, works.accept, steering.add, steering.transfer, steering.supervise):
             options.setdefault("times", self.calls.times)
         answer = await self.core.store.write(work, caller, *arguments, **options)
         await self.settle()

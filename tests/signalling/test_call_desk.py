@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from signalling.calling import works
+from signalling.calling import steering, works
 from signalling.calling.call import Call, State
 from signalling.calling.leg import LegState
 from signalling.calling.transfer import TransferState
@@ -55,14 +55,14 @@ async def test_a_call_through_decline_transfer_to_the_queue_and_end(real_world: 
 
     transfer_id = new_id("xfer")
     await status(world, REP, word="away")
-    await world.act(works.transfer, OTHER_REP, call_id, transfer_id=transfer_id, kind="warm")
+    await world.act(steering.transfer, OTHER_REP, call_id, transfer_id=transfer_id, kind="warm")
     call = await world.call(call_id)
     assert call.transfer is not None and call.transfer.state is TransferState.WAITING and holder(world, call) == ("waiting", None)
     await status(world, SUPERVISOR)
     await until(world, call_id, rings_at(SUPERVISOR))
     await world.act(works.accept, SUPERVISOR, call_id)
     await world.come(call_id, SUPERVISOR)
-    await world.act(works.transfer_step, OTHER_REP, call_id, transfer_id, "complete")
+    await world.act(steering.transfer_step, OTHER_REP, call_id, transfer_id, "complete")
     call = await world.call(call_id)
     assert (call.state, call.rep_id) == (State.ACTIVE, SUPERVISOR.id) and holder(world, call) == ("assigned", SUPERVISOR.id)
     await world.act(works.hang_up, CUSTOMER, call_id)
@@ -82,11 +82,11 @@ async def test_a_warm_transfer_to_a_rep_moves_the_ticket_when_it_is_completed_an
     await world.come(call_id, CUSTOMER, REP)
     for step, owner in (("abort", REP), ("complete", OTHER_REP)):
         transfer_id = new_id("xfer")
-        await world.act(works.transfer, REP, call_id, transfer_id=transfer_id, kind="warm", rep_id=OTHER_REP.id)
+        await world.act(steering.transfer, REP, call_id, transfer_id=transfer_id, kind="warm", rep_id=OTHER_REP.id)
         await world.act(works.accept, OTHER_REP, call_id)
         await world.come(call_id, OTHER_REP)
         assert holder(world, await world.call(call_id)) == ("assigned", REP.id)
-        await world.act(works.transfer_step, REP, call_id, transfer_id, step)
+        await world.act(steering.transfer_step, REP, call_id, transfer_id, step)
         call = await world.call(call_id)
         assert call.rep_id == owner.id and holder(world, call) == ("assigned", owner.id)
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from mediaserver.errors import Conflict, Forbidden, NotFound, Unavailable
-from signalling.calling import works
+from signalling.calling import steering, works
 from signalling.calling.call import State
 from signalling.calling.leg import LegState
 from signalling.calling.media import Missed, Sample
@@ -151,7 +151,7 @@ async def test_foreign_calls_do_not_exist(world: World) -> None:
     call_id = await world.talking(REP)
     stranger = type(REP)(FOREIGN, REP.id, REP.role)
     for caller in (OTHER_CUSTOMER, stranger):
-        for work in (works.read, works.accept, works.hang_up, works.cancel, works.stop_recording):
+        for work in (works.read, works.accept, works.hang_up, works.cancel, steering.stop_recording):
             with pytest.raises(NotFound):
                 await world.act(work, caller, call_id)
     with pytest.raises(Conflict):
@@ -163,24 +163,24 @@ async def test_hold_mute_picture_and_screen_reach_the_room(world: World) -> None
     call_id = await world.talking(REP)
     customer, rep = (await world.leg(call_id, CUSTOMER)).id, (await world.leg(call_id, REP)).id
     with pytest.raises(Forbidden):
-        await world.act(works.hold, CUSTOMER, call_id, on=True)
+        await world.act(steering.hold, CUSTOMER, call_id, on=True)
     for _ in range(2):
-        await world.act(works.hold, REP, call_id, on=True)
+        await world.act(steering.hold, REP, call_id, on=True)
     assert world.plan(call_id).places[customer].held and not world.plan(call_id).places[rep].held
-    await world.act(works.hold, REP, call_id, on=False)
+    await world.act(steering.hold, REP, call_id, on=False)
     assert not world.plan(call_id).places[customer].held
-    await world.act(works.mute, REP, call_id, muted=True, leg_id=customer)
+    await world.act(steering.mute, REP, call_id, muted=True, leg_id=customer)
     assert world.plan(call_id).places[customer].muted
     with pytest.raises(Forbidden):
-        await world.act(works.mute, CUSTOMER, call_id, muted=True, leg_id=rep)
-    await world.act(works.mute, CUSTOMER, call_id, muted=False)
+        await world.act(steering.mute, CUSTOMER, call_id, muted=True, leg_id=rep)
+    await world.act(steering.mute, CUSTOMER, call_id, muted=False)
     assert world.plan(call_id).places[customer].veiled, "a voice call shows no camera"
-    await world.act(works.change_media, CUSTOMER, call_id, "video")
+    await world.act(steering.change_media, CUSTOMER, call_id, "video")
     assert not any(place.veiled for place in world.plan(call_id).places.values())
-    await world.act(works.share, CUSTOMER, call_id, on=True)
+    await world.act(steering.share, CUSTOMER, call_id, on=True)
     ticket = await world.calls.join(CUSTOMER, call_id, "http://here")
     assert ticket.screen_token is not None and world.plan(call_id).places[customer].screen
-    await world.act(works.change_media, REP, call_id, "voice")
+    await world.act(steering.change_media, REP, call_id, "voice")
     assert world.plan(call_id).places[customer].veiled and not world.plan(call_id).places[customer].screen_veiled
     kinds = await world.kinds(call_id)
     assert [kinds.count(f"call.{each}") for each in ("held", "resumed", "muted", "unmuted", "media_changed", "screen_started")] == [
@@ -195,7 +195,7 @@ async def test_somebody_who_is_lost_may_come_back_within_the_grace_time_and_no_l
     await world.wait(40)
     await world.come(call_id, CUSTOMER)
     assert (await world.call(call_id)).state is State.ACTIVE
-    await world.act(works.hold, REP, call_id, on=True)
+    await world.act(steering.hold, REP, call_id, on=True)
     await world.go(call_id, CUSTOMER)
     await world.come(call_id, CUSTOMER)
     assert (await world.call(call_id)).state is State.HELD, "still on hold"
@@ -216,16 +216,16 @@ async def test_a_call_nobody_comes_into_ends(world: World) -> None:
 
 async def test_who_has_left_or_was_removed_has_no_place_in_the_room_any_more(world: World) -> None:
     call_id = await world.talking(REP)
-    await world.act(works.add, REP, call_id, OTHER_REP.id)
+    await world.act(steering.add, REP, call_id, OTHER_REP.id)
     await world.act(works.accept, OTHER_REP, call_id)
     await world.come(call_id, OTHER_REP)
     assert len(world.plan(call_id).places) == 3 and world.desk.booked == [(REP.id, "voice")]
     third = await world.leg(call_id, OTHER_REP)
-    await world.act(works.remove, REP, call_id, third.id)
+    await world.act(steering.remove, REP, call_id, third.id)
     assert third.id not in world.plan(call_id).places and third.id not in world.media.present(f"{TENANT}.{call_id}")
     with pytest.raises(Conflict):
         await world.calls.join(OTHER_REP, call_id, "http://here")
-    await world.act(works.add, REP, call_id, OTHER_REP.id)
+    await world.act(steering.add, REP, call_id, OTHER_REP.id)
     await world.act(works.accept, OTHER_REP, call_id)
     assert (await world.leg(call_id, OTHER_REP)).id != third.id, "another leg: the old token opens nothing"
 
@@ -253,7 +253,7 @@ async def test_a_media_server_that_fails_gets_the_last_word_when_it_is_back(worl
     customer = (await world.leg(call_id, CUSTOMER)).id
     world.media.down = True
     for on in (True, False, True):
-        await world.core.store.write(works.hold, REP, call_id, on=on)
+        await world.core.store.write(steering.hold, REP, call_id, on=on)
     assert not world.plan(call_id).places[customer].held
     world.media.down = False
     await world.settle()
