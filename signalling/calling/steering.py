@@ -164,9 +164,8 @@ def record(tx: Transaction, caller: Caller, call_id: str, recording_id: str) -> 
         acting.require_rep(call, caller)
         if call.recording is not None and call.recording.id == recording_id:
             return
-        reps = {leg.person_id for leg in call.legs if leg.role == "rep"}
         agreed = consent.current(tx, call.tenant_id, call.conversation_id, call.customer_id, "recording") is not None
-        recording.start(call, recording_id, [*([call.customer_id] if agreed else []), *sorted(reps)], caller.id)
+        recording.start(call, recording_id, [call.customer_id] if agreed else [], caller.id)
 
     return acting.act(tx, caller, call_id, begin)
 

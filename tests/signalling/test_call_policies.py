@@ -12,7 +12,7 @@ from signalling.conversation.timeline import SYSTEM
 from signalling.ids import new_id
 from signalling.privacy import consent
 from tests.signalling.call_world import World, world
-from tests.signalling.people import CUSTOMER, REP, SUPERVISOR, TENANT
+from tests.signalling.people import CUSTOMER, OTHER_REP, REP, SUPERVISOR, TENANT
 
 __all__ = ["world"]
 
@@ -74,6 +74,11 @@ async def test_nothing_is_recorded_without_the_customers_consent_nor_longer_than
         await world.act(steering.record, REP, call_id, recording_id)
     legs = {(await world.leg(call_id, person)).id for person in (CUSTOMER, REP)}
     assert await recording(world, call_id) == RecordingPlan(recording_id, frozenset(legs), False)
+    await world.act(steering.add, REP, call_id, OTHER_REP.id)
+    await world.act(works.accept, OTHER_REP, call_id)
+    legs.add((await world.leg(call_id, OTHER_REP)).id)
+    await world.act(steering.supervise, SUPERVISOR, call_id, "barge")
+    assert await recording(world, call_id) == RecordingPlan(recording_id, frozenset(legs), False), "who comes later, but no supervisor"
     await world.core.store.write(consent.revoke, TENANT, conversation_id, CUSTOMER.id, "recording", CUSTOMER.actor)
     await world.settle()
     assert await recording(world, call_id) is None
