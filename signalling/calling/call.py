@@ -144,7 +144,7 @@ class Chore:
 
 @dataclass(slots=True)
 class Recording:
-    """A recording that is wanted. `granted`: the customers' and reps' ids it may hold."""
+    """A recording that is wanted. `granted`: the customers' ids it may hold; reps are recorded with the call."""
 
     id: str
     granted: tuple[str, ...]

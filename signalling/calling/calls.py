@@ -1,6 +1,6 @@
 """Calls as a running service: what is committed is carried out at the media server and the desk, what these say is committed.
 
-    works, happenings -> commit -> `Changed` on the bus -> rooms made as planned, chores done, deadlines watched
+    works, steering, happenings -> commit -> `Changed` on the bus -> rooms made as planned, chores done, deadlines watched
     media server, desk, clock, timeline -> one after the other -> happenings
 
 Nothing is carried out that is not committed, and whatever is committed is carried out until it is done: the room is made what the tables

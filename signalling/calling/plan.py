@@ -56,7 +56,9 @@ def plan(call: Call) -> RoomPlan:
         return RoomPlan(room_name(call.tenant_id, call.id), False, {})
     recording = None
     if call.recording is not None:
-        granted = frozenset(leg.id for leg in call.legs if leg.entered and leg.person_id in call.recording.granted)
+        # Reps who come later are recorded with the call, as those are who were there when it began.
+        agreed = [leg for leg in call.legs if leg.entered and (leg.role == "rep" or leg.person_id in call.recording.granted)]
+        granted = frozenset(leg.id for leg in agreed)
         recording = RecordingPlan(call.recording.id, granted, call.recording.paused)
     places = {leg.id: _place(call, leg) for leg in call.legs if leg.entered}
     return RoomPlan(room_name(call.tenant_id, call.id), True, places, whispers_to(call), recording)

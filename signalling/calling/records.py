@@ -1,8 +1,8 @@
 """Calls in the database, one unit of work's copy at a time: loaded and locked, changed by the decisions beside, written back with their
 timeline entries and chores.
 
-For `works`. Invariants: whoever changes a call has its row locked (PostgreSQL; SQLite has one writer), so that decisions see what is; what
-is told on the bus (`TOPIC`) is told after the commit.
+For `works`, `steering` and `happenings`. Invariants: whoever changes a call has its row locked (PostgreSQL; SQLite has one writer), so that
+decisions see what is; what is told on the bus (`TOPIC`) is told after the commit.
 """
 
 import copy
@@ -166,13 +166,10 @@ def _write(tx: Transaction, call: Call, new: bool) -> None:
 
 
 def _write_conversation(tx: Transaction, call: Call) -> None:
-    """The conversation is held by voice or video while a call runs, and is the rep's who has the call."""
+    """The conversation is held by voice or video while a call runs. Whose it is follows from the desk's ticket."""
     here = (conversations.c.tenant_id == call.tenant_id) & (conversations.c.id == call.conversation_id)
     if call.state in RUNNING:
-        values: dict[str, Any] = {"channel": call.media}
-        if any(note.kind in ("call.accepted", "call.transferred", "call.transfer_ended") for note in call.notes) and call.rep_id:
-            values["rep_id"] = call.rep_id
-        tx.execute(update(conversations).where(here).values(values))
+        tx.execute(update(conversations).where(here).values(channel=call.media))
     elif call.state is State.ENDED and call.answered_at_us is not None:
         tx.execute(update(conversations).where(here).values(channel="chat"))
 

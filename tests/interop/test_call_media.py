@@ -14,7 +14,7 @@ from mediaserver import Clip, MediaServer
 from mediaserver.http import application
 from signalling import tenants
 from signalling.app import SignallingCore
-from signalling.calling import records, works
+from signalling.calling import records, steering, works
 from signalling.calling.call import Call, State
 from signalling.calling.calls import JoinTicket
 from signalling.calling.local_media import LocalMedia
@@ -55,7 +55,7 @@ class Shop:
         self.ears: dict[str, AiortcPeer] = {}
 
     async def act(self, work: Callable[..., object], caller: Caller, *arguments: object, **options: object) -> None:
-        if work in (works.accept, works.transfer, works.supervise):
+        if work in (works.accept, steering.transfer, steering.supervise):
             options["times"] = self.core.services.calls.times
         await self.core.store.write(work, caller, *arguments, **options)
 
@@ -131,25 +131,25 @@ async def test_hold_warm_transfer_supervision_and_refused_tokens_with_real_peers
     customer, rep, other, boss = (TONES[person.id] for person in (CUSTOMER, REP, OTHER_REP, SUPERVISOR))
     await shop.hear({CUSTOMER: {rep}, REP: {customer}})
 
-    await shop.act(works.hold, REP, call_id, on=True)
+    await shop.act(steering.hold, REP, call_id, on=True)
     await shop.hear({CUSTOMER: {MUSIC}, REP: set()})
-    await shop.act(works.hold, REP, call_id, on=False)
+    await shop.act(steering.hold, REP, call_id, on=False)
     await shop.hear({CUSTOMER: {rep}, REP: {customer}})
 
-    await shop.act(works.supervise, SUPERVISOR, call_id, "whisper")
+    await shop.act(steering.supervise, SUPERVISOR, call_id, "whisper")
     await shop.join(call_id, SUPERVISOR)
     await shop.hear({CUSTOMER: {rep}, REP: {customer, boss}, SUPERVISOR: {customer, rep}})
-    await shop.act(works.supervise, SUPERVISOR, call_id, "barge")
+    await shop.act(steering.supervise, SUPERVISOR, call_id, "barge")
     await shop.hear({CUSTOMER: {rep, boss}, REP: {customer, boss}})
     await shop.act(works.hang_up, SUPERVISOR, call_id)
     await shop.hear({CUSTOMER: {rep}, REP: {customer}})
 
     transfer_id = new_id("xfer")
-    await shop.act(works.transfer, REP, call_id, transfer_id=transfer_id, kind="warm", rep_id=OTHER_REP.id)
+    await shop.act(steering.transfer, REP, call_id, transfer_id=transfer_id, kind="warm", rep_id=OTHER_REP.id)
     await shop.act(works.accept, OTHER_REP, call_id)
     await shop.join(call_id, OTHER_REP)
     await shop.hear({CUSTOMER: {MUSIC}, REP: {other}, OTHER_REP: {rep}})
-    await shop.act(works.transfer_step, REP, call_id, transfer_id, "complete")
+    await shop.act(steering.transfer_step, REP, call_id, transfer_id, "complete")
     await shop.hear({CUSTOMER: {other}, OTHER_REP: {customer}})
     assert await shop.refused(first, "whip") == await shop.refused(first) == 403, "who has left cannot come back with the old token"
     stats = await shop.core.services.calls.stats(OTHER_REP, call_id)

@@ -13,7 +13,7 @@ from mediaserver.errors import Conflict, Unavailable
 from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.bus import Bus
-from signalling.calling import records, works
+from signalling.calling import records, steering, works
 from signalling.calling.call import Call
 from signalling.calling.calls import Calls
 from signalling.calling.leg import Leg
@@ -232,11 +232,12 @@ class FakeDesk:
 class World:
     """See the module. Works as people, waits until everything that follows is done."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, real_desk: bool = False) -> None:
         self.clock, self.media = Clock(), FakeMedia()
         self.settings = settings
         self.core: SignallingCore
         self.desk: FakeDesk
+        self._real_desk = real_desk
         self._numbers = itertools.count()
 
     async def start(self) -> None:
@@ -244,7 +245,8 @@ class World:
         self.core = SignallingCore(self.settings, self.media, clock=self.clock)
         self.desk = getattr(self, "desk", None) or FakeDesk(self.core.bus, self.clock)
         self.desk.bus = self.core.bus
-        self.calls.desk = self.desk
+        if not self._real_desk:
+            self.calls.desk = self.desk
         await self.core.start()
 
     async def restart(self) -> None:
@@ -281,7 +283,7 @@ class World:
 
     async def act(self, work: Callable[..., CallView], caller: Caller, *arguments: Any, **options: Any) -> CallView:
         """A work as somebody, and all that follows."""
-        if work in (works.request, works.accept, works.add, works.transfer, works.supervise):
+        if work in (works.request, works.accept, steering.add, steering.transfer, steering.supervise):
             options.setdefault("times", self.calls.times)
         answer = await self.core.store.write(work, caller, *arguments, **options)
         await self.settle()
@@ -341,6 +343,16 @@ class World:
 @pytest.fixture
 async def world(settings: Settings) -> AsyncIterator[World]:
     made = World(settings)
+    await made.start()
+    await made.core.store.write(tenants.create, TENANT, "Shop")
+    yield made
+    await made.core.stop()
+
+
+@pytest.fixture
+async def real_world(settings: Settings) -> AsyncIterator[World]:
+    """With the desk as it is."""
+    made = World(settings, real_desk=True)
     await made.start()
     await made.core.store.write(tenants.create, TENANT, "Shop")
     yield made

@@ -5,15 +5,14 @@ import itertools
 import pytest
 
 from mediaserver.errors import Conflict, Forbidden, Unprocessable
-from signalling.calling import works
+from signalling.calling import steering, works
 from signalling.calling.call import State
 from signalling.calling.leg import LegState
 from signalling.calling.transfer import TransferState
-from signalling.conversation import conversation
 from signalling.identity.caller import Caller
 from signalling.ids import new_id
 from tests.signalling.call_world import World, world
-from tests.signalling.people import CUSTOMER, OTHER_CUSTOMER, OTHER_REP, REP, SUPERVISOR, TENANT
+from tests.signalling.people import CUSTOMER, OTHER_CUSTOMER, OTHER_REP, REP, SUPERVISOR
 
 __all__ = ["world"]
 
@@ -21,7 +20,7 @@ __all__ = ["world"]
 async def begin(world: World, call_id: str, kind: str, rep: Caller | None = OTHER_REP, **options: str) -> str:
     transfer_id = new_id("xfer")
     target = {} if rep is None else {"rep_id": rep.id}
-    await world.act(works.transfer, REP, call_id, transfer_id=transfer_id, kind=kind, **target, **options)
+    await world.act(steering.transfer, REP, call_id, transfer_id=transfer_id, kind=kind, **target, **options)
     return transfer_id
 
 
@@ -41,27 +40,25 @@ async def test_a_warm_transfer_from_hold_to_handover(world: World) -> None:
     transfer_id = await begin(world, call_id, "warm")
     assert await outcome(world, call_id) == (State.HELD, TransferState.RINGING) and await hears_music(world, call_id) == {CUSTOMER.id}
     with pytest.raises(Conflict, match="transfer is under way"):
-        await world.act(works.hold, REP, call_id, on=False)
+        await world.act(steering.hold, REP, call_id, on=False)
     with pytest.raises(Conflict):
-        await world.act(works.transfer_step, REP, call_id, transfer_id, "complete")
+        await world.act(steering.transfer_step, REP, call_id, transfer_id, "complete")
     await world.act(works.accept, OTHER_REP, call_id)
     await world.come(call_id, OTHER_REP)
     assert await outcome(world, call_id) == (State.HELD, TransferState.CONSULTING) and await hears_music(world, call_id) == {CUSTOMER.id}
-    await world.act(works.transfer_step, REP, call_id, transfer_id, "swap")
+    await world.act(steering.transfer_step, REP, call_id, transfer_id, "swap")
     assert await outcome(world, call_id) == (State.ACTIVE, TransferState.SWAPPED) and await hears_music(world, call_id) == {OTHER_REP.id}
-    await world.act(works.transfer_step, REP, call_id, transfer_id, "swap")
+    await world.act(steering.transfer_step, REP, call_id, transfer_id, "swap")
     assert await hears_music(world, call_id) == {CUSTOMER.id} and world.desk.booked == [(REP.id, "voice")]
     with pytest.raises(Forbidden):
-        await world.act(works.transfer_step, OTHER_REP, call_id, transfer_id, "complete")
+        await world.act(steering.transfer_step, OTHER_REP, call_id, transfer_id, "complete")
     for _ in range(2):  # again is harmless
-        await world.act(works.transfer_step, REP, call_id, transfer_id, "complete")
+        await world.act(steering.transfer_step, REP, call_id, transfer_id, "complete")
     call = await world.call(call_id)
     assert await outcome(world, call_id) == (State.ACTIVE, TransferState.COMPLETED) and call.rep_id == OTHER_REP.id
     assert not await hears_music(world, call_id) and world.desk.booked == [(OTHER_REP.id, "voice")]
     rep = await world.leg(call_id, REP)
     assert rep.state is LegState.LEFT and rep.id not in world.plan(call_id).places
-    row = await world.core.store.read(conversation.find, TENANT, call.conversation_id)
-    assert row is not None and row.rep_id == OTHER_REP.id
     told = [entry for entry in await world.entries(call_id) if entry.kind == "call.transferred"]
     assert [entry.data["to_rep_id"] for entry in told] == [OTHER_REP.id]
     await world.act(works.hang_up, OTHER_REP, call_id)
@@ -74,7 +71,7 @@ async def test_music_is_heard_only_by_who_is_on_hold_all_along(world: World) -> 
     transfer_id = await begin(world, call_id, "warm")
     await world.act(works.accept, OTHER_REP, call_id)
     await world.come(call_id, OTHER_REP)
-    await world.act(works.transfer_step, REP, call_id, transfer_id, "abort")
+    await world.act(steering.transfer_step, REP, call_id, transfer_id, "abort")
     held = [plan.places[customer].held for plan in world.media.history if customer in plan.places]
     changes = [held[0]] + [now for before, now in itertools.pairwise(held) if before != now]
     assert changes == [False, True, False]
@@ -101,7 +98,7 @@ async def test_a_target_who_declines_or_does_not_answer_or_come_leads_back_to_th
 async def test_a_cold_transfer_is_over_when_the_other_rep_is_there(world: World) -> None:
     call_id = await world.talking(REP)
     transfer_id = await begin(world, call_id, "cold")
-    again = await world.act(works.transfer, REP, call_id, transfer_id=transfer_id, kind="cold", rep_id=OTHER_REP.id)
+    again = await world.act(steering.transfer, REP, call_id, transfer_id=transfer_id, kind="cold", rep_id=OTHER_REP.id)
     assert again.transfer is not None and again.transfer.id == transfer_id
     await world.act(works.accept, OTHER_REP, call_id)
     assert await hears_music(world, call_id) == {CUSTOMER.id}
@@ -145,7 +142,7 @@ async def test_a_transfer_to_the_queue_that_is_aborted_or_left_gives_the_ticket_
     world.desk.reps = []
     transfer_id = await begin(world, call_id, "warm", None)
     assert await outcome(world, call_id) == (State.HELD, TransferState.WAITING) and not world.desk.booked
-    await world.act(works.transfer_step, REP, call_id, transfer_id, "abort")
+    await world.act(steering.transfer_step, REP, call_id, transfer_id, "abort")
     assert await outcome(world, call_id) == (State.ACTIVE, TransferState.ABORTED) and world.desk.booked == [(REP.id, "voice")]
     await begin(world, call_id, "warm", None)
     await world.act(works.hang_up, CUSTOMER, call_id)
@@ -180,7 +177,7 @@ async def test_a_requirement_that_is_none_and_a_rep_who_talks_already_are_refuse
 
 async def test_a_third_rep_who_stays_has_the_call_at_the_desk_too(world: World) -> None:
     call_id = await world.talking(REP)
-    await world.act(works.add, REP, call_id, OTHER_REP.id)
+    await world.act(steering.add, REP, call_id, OTHER_REP.id)
     await world.act(works.accept, OTHER_REP, call_id)
     await world.come(call_id, OTHER_REP)
     assert not await hears_music(world, call_id)

@@ -1,12 +1,14 @@
 """Calls on both databases: asked for, offered, declined, accepted, lost and found; what the timeline, the desk and the room get of it."""
 
+import asyncio
+
 import pytest
 
-from mediaserver.errors import Conflict, Forbidden, NotFound
-from signalling.calling import works
+from mediaserver.errors import Conflict, Forbidden, NotFound, Unavailable
+from signalling.calling import steering, works
 from signalling.calling.call import State
 from signalling.calling.leg import LegState
-from signalling.calling.media import Sample
+from signalling.calling.media import Missed, Sample
 from signalling.conversation import conversation
 from signalling.ids import new_id
 from signalling.store.tables.calling import call_chores
@@ -31,7 +33,7 @@ async def test_a_call_from_request_to_end(world: World) -> None:
     await world.come(call_id, CUSTOMER, REP)
     assert (await world.call(call_id)).state is State.ACTIVE
     row = await world.core.store.read(conversation.find, TENANT, made)
-    assert row is not None and (row.channel, row.rep_id) == ("voice", REP.id)
+    assert row is not None and row.channel == "voice"
     answer = await world.act(works.hang_up, CUSTOMER, call_id)
     assert (answer.state, answer.end_reason) == ("ended", "customer_left")
     assert world.desk.finished == [(REP.id, "voice")] and not world.media.plans and not world.media.present(ticket.room)
@@ -149,7 +151,7 @@ async def test_foreign_calls_do_not_exist(world: World) -> None:
     call_id = await world.talking(REP)
     stranger = type(REP)(FOREIGN, REP.id, REP.role)
     for caller in (OTHER_CUSTOMER, stranger):
-        for work in (works.read, works.accept, works.hang_up, works.cancel, works.stop_recording):
+        for work in (works.read, works.accept, works.hang_up, works.cancel, steering.stop_recording):
             with pytest.raises(NotFound):
                 await world.act(work, caller, call_id)
     with pytest.raises(Conflict):
@@ -161,24 +163,24 @@ async def test_hold_mute_picture_and_screen_reach_the_room(world: World) -> None
     call_id = await world.talking(REP)
     customer, rep = (await world.leg(call_id, CUSTOMER)).id, (await world.leg(call_id, REP)).id
     with pytest.raises(Forbidden):
-        await world.act(works.hold, CUSTOMER, call_id, on=True)
+        await world.act(steering.hold, CUSTOMER, call_id, on=True)
     for _ in range(2):
-        await world.act(works.hold, REP, call_id, on=True)
+        await world.act(steering.hold, REP, call_id, on=True)
     assert world.plan(call_id).places[customer].held and not world.plan(call_id).places[rep].held
-    await world.act(works.hold, REP, call_id, on=False)
+    await world.act(steering.hold, REP, call_id, on=False)
     assert not world.plan(call_id).places[customer].held
-    await world.act(works.mute, REP, call_id, muted=True, leg_id=customer)
+    await world.act(steering.mute, REP, call_id, muted=True, leg_id=customer)
     assert world.plan(call_id).places[customer].muted
     with pytest.raises(Forbidden):
-        await world.act(works.mute, CUSTOMER, call_id, muted=True, leg_id=rep)
-    await world.act(works.mute, CUSTOMER, call_id, muted=False)
+        await world.act(steering.mute, CUSTOMER, call_id, muted=True, leg_id=rep)
+    await world.act(steering.mute, CUSTOMER, call_id, muted=False)
     assert world.plan(call_id).places[customer].veiled, "a voice call shows no camera"
-    await world.act(works.change_media, CUSTOMER, call_id, "video")
+    await world.act(steering.change_media, CUSTOMER, call_id, "video")
     assert not any(place.veiled for place in world.plan(call_id).places.values())
-    await world.act(works.share, CUSTOMER, call_id, on=True)
+    await world.act(steering.share, CUSTOMER, call_id, on=True)
     ticket = await world.calls.join(CUSTOMER, call_id, "http://here")
     assert ticket.screen_token is not None and world.plan(call_id).places[customer].screen
-    await world.act(works.change_media, REP, call_id, "voice")
+    await world.act(steering.change_media, REP, call_id, "voice")
     assert world.plan(call_id).places[customer].veiled and not world.plan(call_id).places[customer].screen_veiled
     kinds = await world.kinds(call_id)
     assert [kinds.count(f"call.{each}") for each in ("held", "resumed", "muted", "unmuted", "media_changed", "screen_started")] == [
@@ -193,7 +195,7 @@ async def test_somebody_who_is_lost_may_come_back_within_the_grace_time_and_no_l
     await world.wait(40)
     await world.come(call_id, CUSTOMER)
     assert (await world.call(call_id)).state is State.ACTIVE
-    await world.act(works.hold, REP, call_id, on=True)
+    await world.act(steering.hold, REP, call_id, on=True)
     await world.go(call_id, CUSTOMER)
     await world.come(call_id, CUSTOMER)
     assert (await world.call(call_id)).state is State.HELD, "still on hold"
@@ -214,16 +216,16 @@ async def test_a_call_nobody_comes_into_ends(world: World) -> None:
 
 async def test_who_has_left_or_was_removed_has_no_place_in_the_room_any_more(world: World) -> None:
     call_id = await world.talking(REP)
-    await world.act(works.add, REP, call_id, OTHER_REP.id)
+    await world.act(steering.add, REP, call_id, OTHER_REP.id)
     await world.act(works.accept, OTHER_REP, call_id)
     await world.come(call_id, OTHER_REP)
     assert len(world.plan(call_id).places) == 3 and world.desk.booked == [(REP.id, "voice")]
     third = await world.leg(call_id, OTHER_REP)
-    await world.act(works.remove, REP, call_id, third.id)
+    await world.act(steering.remove, REP, call_id, third.id)
     assert third.id not in world.plan(call_id).places and third.id not in world.media.present(f"{TENANT}.{call_id}")
     with pytest.raises(Conflict):
         await world.calls.join(OTHER_REP, call_id, "http://here")
-    await world.act(works.add, REP, call_id, OTHER_REP.id)
+    await world.act(steering.add, REP, call_id, OTHER_REP.id)
     await world.act(works.accept, OTHER_REP, call_id)
     assert (await world.leg(call_id, OTHER_REP)).id != third.id, "another leg: the old token opens nothing"
 
@@ -251,7 +253,7 @@ async def test_a_media_server_that_fails_gets_the_last_word_when_it_is_back(worl
     customer = (await world.leg(call_id, CUSTOMER)).id
     world.media.down = True
     for on in (True, False, True):
-        await world.core.store.write(works.hold, REP, call_id, on=on)
+        await world.core.store.write(steering.hold, REP, call_id, on=on)
     assert not world.plan(call_id).places[customer].held
     world.media.down = False
     await world.settle()
@@ -280,3 +282,64 @@ async def test_chores_that_were_not_done_are_done_after_a_restart(world: World) 
     assert not world.desk.tickets
     await world.restart()
     assert (await world.call(call_id)).state is State.RINGING
+
+
+async def test_a_database_that_is_away_leaves_running_calls_as_they_are_and_misses_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = await world.talking(REP)
+    customer, before, room = (await world.leg(call_id, CUSTOMER)).id, world.plan(call_id), f"{TENANT}.{call_id}"
+    store = world.core.store
+    asked = 0
+
+    async def away(*_: object, **__: object) -> None:
+        nonlocal asked
+        asked += 1
+        raise Unavailable("The database is away.")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(store._backend, "write", away)
+        outage.setattr(store._backend, "read", away)
+        world.media.go(room, customer)
+        world.calls._soil((TENANT, call_id))
+        world.calls._wanted.set()
+        async with asyncio.timeout(30):
+            while asked < 6:  # noqa: ASYNC110  # it tells nobody
+                await asyncio.sleep(0.01)
+        assert world.plan(call_id) is before, "nobody is put out, nothing is changed"
+    await world.settle()
+    assert (await world.call(call_id)).state is State.RECONNECTING
+    await world.come(call_id, CUSTOMER)
+    assert (await world.call(call_id)).state is State.ACTIVE
+
+
+async def test_media_events_that_were_missed_are_made_up_for(world: World) -> None:
+    call_id = await world.talking(REP)
+    room = f"{TENANT}.{call_id}"
+    world.media.inside[room].discard((await world.leg(call_id, REP)).id)  # untold
+    world.media._listener(Missed())
+    await world.settle()
+    assert (await world.call(call_id)).state is State.RECONNECTING and (await world.leg(call_id, REP)).state is LegState.AWAY
+
+
+async def test_a_desk_that_has_lost_sight_of_a_rep_who_talks_is_told(world: World) -> None:
+    call_id = await world.talking(REP)
+    world.desk.reps = [OTHER_REP.id]
+    [ticket] = [each for each in world.desk.tickets.values() if each.state == "assigned"]
+    ticket.state = "waiting"  # the rep's sockets are gone, the media is not
+    world.desk.offer(ticket)
+    await world.settle()
+    assert world.desk.booked == [(REP.id, "voice")] and (await world.call(call_id)).state is State.ACTIVE
+    assert all(leg.person_id != OTHER_REP.id for leg in (await world.call(call_id)).legs)
+
+
+async def test_of_two_calls_accepted_at_once_by_one_rep_one_is_theirs(world: World) -> None:
+    first = await world.ask(await world.converse(REP), to="rep")
+    second = await world.ask(await world.converse(REP, customer=OTHER_CUSTOMER), OTHER_CUSTOMER, to="rep")
+    answers = await asyncio.gather(
+        *(world.core.store.write(works.accept, REP, call_id, times=world.calls.times) for call_id in (first, second)),
+        return_exceptions=True,
+    )
+    assert sorted(type(each).__name__ for each in answers) == ["CallView", "Conflict"]
+    states = [(await world.leg(call_id, REP)).state for call_id in (first, second)]
+    assert sorted(states) == [LegState.JOINING, LegState.RINGING]

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from signalling.api.models import Body, CallId, ConversationId, RepId, id_field
 from signalling.api.operation import Context, Operations
-from signalling.calling import works
+from signalling.calling import steering, works
 from signalling.calling.calls import JoinTicket
 from signalling.calling.views import CallView
 from signalling.identity.caller import ANYBODY, STAFF, SUPERVISORS
@@ -168,31 +168,31 @@ async def hang_up(context: Context, call_id: CallId) -> CallView:
 @operations.add("call.hold", "POST", "/v1/calls/{call_id}/hold", roles=STAFF)
 async def hold(context: Context, call_id: CallId) -> CallView:
     """Puts the customer on hold, with music."""
-    return await context.write(works.hold, context.caller, call_id, on=True)
+    return await context.write(steering.hold, context.caller, call_id, on=True)
 
 
 @operations.add("call.resume", "POST", "/v1/calls/{call_id}/resume", roles=STAFF)
 async def resume(context: Context, call_id: CallId) -> CallView:
     """Takes the customer off hold."""
-    return await context.write(works.hold, context.caller, call_id, on=False)
+    return await context.write(steering.hold, context.caller, call_id, on=False)
 
 
 @operations.add("call.mute", "POST", "/v1/calls/{call_id}/mute", roles=ANYBODY)
 async def mute(context: Context, call_id: CallId, body: Muting) -> CallView:
     """Mutes or unmutes somebody at the server: nobody hears them, whatever they send."""
-    return await context.write(works.mute, context.caller, call_id, muted=body.muted, leg_id=body.leg_id)
+    return await context.write(steering.mute, context.caller, call_id, muted=body.muted, leg_id=body.leg_id)
 
 
 @operations.add("call.change_media", "PUT", "/v1/calls/{call_id}/media", roles=ANYBODY)
 async def change_media(context: Context, call_id: CallId, body: MediaChange) -> CallView:
     """Goes from voice to video or back, in the same call. In a voice call nobody's camera is shown."""
-    return await context.write(works.change_media, context.caller, call_id, body.media)
+    return await context.write(steering.change_media, context.caller, call_id, body.media)
 
 
 @operations.add("call.share_screen", "PUT", "/v1/calls/{call_id}/screen", roles=ANYBODY)
 async def share_screen(context: Context, call_id: CallId, body: Screen) -> CallView:
     """Begins or ends to show your screen; `call.join` then has a `screen_token`, for a WHIP session of its own."""
-    return await context.write(works.share, context.caller, call_id, on=body.on)
+    return await context.write(steering.share, context.caller, call_id, on=body.on)
 
 
 @operations.add("call.join", "POST", "/v1/calls/{call_id}/join", roles=ANYBODY)
@@ -211,7 +211,7 @@ async def transfer(context: Context, call_id: CallId, body: TransferRequest) -> 
     `cold`: as soon as the other one is there you are out. `warm`: you talk with them first, then complete, swap or abort.
     """
     return await context.write(
-        works.transfer,
+        steering.transfer,
         context.caller,
         call_id,
         transfer_id=body.id or new_id("xfer"),
@@ -225,49 +225,49 @@ async def transfer(context: Context, call_id: CallId, body: TransferRequest) -> 
 @operations.add("call.complete_transfer", "POST", "/v1/calls/{call_id}/transfers/{transfer_id}/complete", roles=STAFF)
 async def complete_transfer(context: Context, call_id: CallId, transfer_id: TransferId) -> CallView:
     """Leaves the customer to the other rep."""
-    return await context.write(works.transfer_step, context.caller, call_id, transfer_id, "complete")
+    return await context.write(steering.transfer_step, context.caller, call_id, transfer_id, "complete")
 
 
 @operations.add("call.swap_transfer", "POST", "/v1/calls/{call_id}/transfers/{transfer_id}/swap", roles=STAFF)
 async def swap_transfer(context: Context, call_id: CallId, transfer_id: TransferId) -> CallView:
     """Turns from the other rep to the customer, or back; the one who waits hears music."""
-    return await context.write(works.transfer_step, context.caller, call_id, transfer_id, "swap")
+    return await context.write(steering.transfer_step, context.caller, call_id, transfer_id, "swap")
 
 
 @operations.add("call.abort_transfer", "POST", "/v1/calls/{call_id}/transfers/{transfer_id}/abort", roles=STAFF)
 async def abort_transfer(context: Context, call_id: CallId, transfer_id: TransferId) -> CallView:
     """Keeps the customer after all."""
-    return await context.write(works.transfer_step, context.caller, call_id, transfer_id, "abort")
+    return await context.write(steering.transfer_step, context.caller, call_id, transfer_id, "abort")
 
 
 @operations.add("call.add", "POST", "/v1/calls/{call_id}/participants", roles=STAFF)
 async def add(context: Context, call_id: CallId, body: Addition) -> CallView:
     """Rings another rep, who then talks with everybody."""
-    return await context.write(works.add, context.caller, call_id, body.rep_id, times=context.services.calls.times)
+    return await context.write(steering.add, context.caller, call_id, body.rep_id, times=context.services.calls.times)
 
 
 @operations.add("call.remove", "DELETE", "/v1/calls/{call_id}/participants/{leg_id}", roles=STAFF)
 async def remove(context: Context, call_id: CallId, leg_id: LegId) -> CallView:
     """Takes another rep out of the call, or stops ringing them."""
-    return await context.write(works.remove, context.caller, call_id, leg_id)
+    return await context.write(steering.remove, context.caller, call_id, leg_id)
 
 
 @operations.add("call.supervise", "PUT", "/v1/calls/{call_id}/supervision", roles=SUPERVISORS)
 async def supervise(context: Context, call_id: CallId, body: Supervising) -> CallView:
     """Comes into a call to listen, whisper or barge in, or changes between these. Hang up to leave."""
-    return await context.write(works.supervise, context.caller, call_id, body.how, times=context.services.calls.times)
+    return await context.write(steering.supervise, context.caller, call_id, body.how, times=context.services.calls.times)
 
 
 @operations.add("call.record", "POST", "/v1/calls/{call_id}/recording", roles=STAFF, creates=True)
 async def record(context: Context, call_id: CallId, body: RecordingRequest) -> CallView:
     """Begins a recording; everybody is told. Only with the customer's consent (`recording`), and never at the payment step."""
-    return await context.write(works.record, context.caller, call_id, body.id or new_id("rec"))
+    return await context.write(steering.record, context.caller, call_id, body.id or new_id("rec"))
 
 
 @operations.add("call.stop_recording", "DELETE", "/v1/calls/{call_id}/recording", roles=ANYBODY)
 async def stop_recording(context: Context, call_id: CallId) -> CallView:
     """Ends the recording."""
-    return await context.write(works.stop_recording, context.caller, call_id)
+    return await context.write(steering.stop_recording, context.caller, call_id)
 
 
 @operations.add("call.stats", "GET", "/v1/calls/{call_id}/stats", roles=STAFF)
