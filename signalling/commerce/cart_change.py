@@ -7,7 +7,7 @@ Whoever changes a cart names the version they have seen (`base_version`). Where 
 the present cart if it *commutes* with each of those changes, that is, if both orders lead to the same contents; otherwise it is a conflict
 and nothing changes. Two changes commute
 
-- if they touch different things (another line, another code, shipping, the checkout step),
+- if they touch different things (another line, another code, the shipping option, the destination, the checkout step),
 - or if both add pieces of the same variant: the pieces add up,
 - or if both come to the same thing (both remove the line, both set its quantity to 3, both choose the same shipping).
 
@@ -93,7 +93,9 @@ Value = Mapping[str, Any] | None
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """One thing an operation changed: `line:<variant>`, `code:<code>`, `shipping`, `step`. Values as JSON; None: it is not there."""
+    """One thing an operation changed: `line:<variant>`, `code:<code>`, `shipping`, `destination`, `step`. Values as JSON; None: it is not
+    there.
+    """
 
     key: str
     before: Value
@@ -135,8 +137,10 @@ def apply(contents: Contents, operation: Operation, author: Author, made_id: str
                 raise NotFound("There is no such code in this cart.", code="code_unknown", pointer="/code")
             return _changed(contents, [Touch(f"code:{operation.code}", {"at": contents.codes.index(operation.code)}, None)])
         case SetShipping():
-            chosen = replace(contents, shipping=operation.option_id, destination=operation.destination or contents.destination)
-            return _changed(contents, [Touch("shipping", _shipping(contents), _shipping(chosen))])
+            touches = [Touch("shipping", {"option_id": contents.shipping}, {"option_id": operation.option_id})]
+            if operation.destination is not None:
+                touches.append(Touch("destination", _place(contents.destination), _place(operation.destination)))
+            return _changed(contents, touches)
         case SetStep():
             return _changed(contents, [Touch("step", {"step": contents.step}, {"step": operation.step})])
 
@@ -201,8 +205,9 @@ def _changed(contents: Contents, touches: list[Touch]) -> tuple[Contents, list[T
                 contents = replace(contents, codes=tuple(codes))
             case "shipping":
                 assert after is not None
-                there = Destination(**after["destination"]) if after["destination"] else None
-                contents = replace(contents, shipping=after["option_id"], destination=there)
+                contents = replace(contents, shipping=after["option_id"])
+            case "destination":
+                contents = replace(contents, destination=Destination(**after) if after is not None else None)
             case "step":
                 assert after is not None
                 contents = replace(contents, step=after["step"])
@@ -217,8 +222,8 @@ def _line(line: Chosen, at: int) -> dict[str, Any]:
     return {"id": line.id, "quantity": line.quantity, "added_by": asdict(line.added_by), "at": at}
 
 
-def _shipping(contents: Contents) -> dict[str, Any]:
-    return {"option_id": contents.shipping, "destination": asdict(contents.destination) if contents.destination else None}
+def _place(destination: Destination | None) -> Value:
+    return asdict(destination) if destination is not None else None
 
 
 def _outcome(value: Value) -> Value:

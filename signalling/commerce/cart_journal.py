@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
+from pydantic_core import to_json
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from signalling.commerce.cart import Cart
@@ -112,7 +113,7 @@ def write(
         "touches": [{"key": each.key, "before": each.before, "after": each.after, "added": each.added} for each in touches],
         "answer": answer,
     }
-    sealed = tx.seal(tenant_id, json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), _about(cart_id, op_id))
+    sealed = tx.seal(tenant_id, to_json(body), _about(cart_id, op_id))
     if known is not None:
         changed = {"made": version, "sealed": sealed, "now_us": tx.now_us}
         tx.run(_UPDATE, {"tenant": tenant_id, "cart": cart_id, "op": op_id, **changed})

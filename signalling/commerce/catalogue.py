@@ -16,7 +16,8 @@ from mediaserver.errors import Conflict, NotFound, Unprocessable
 from signalling.commerce.money import Money
 from signalling.commerce.offer import Found, Price, Product, Search, Stock, Variant
 from signalling.commerce.shops.pricing import SOURCE, require_currency
-from signalling.commerce.shops.rules import Amounts, Article, Rules, Texts, rules_json, said
+from signalling.commerce.shops.rules import Amounts, Article, Rules, Texts, said
+from signalling.commerce.shops.rules import rules as parsed_rules
 from signalling.store import Transaction, prepared
 from signalling.store.tables.commerce import products, shop_rules, variants
 from signalling.times import rfc3339
@@ -82,12 +83,18 @@ def kind_json() -> TypeAdapter[Kind]:
     return TypeAdapter(Kind)
 
 
+# What is read at every price, and changes rarely: kept by its content.
+@functools.lru_cache(maxsize=8192)
+def _kind(body: str) -> Kind:
+    return kind_json().validate_json(body)
+
+
 def rules(tx: Transaction, tenant_id: str) -> Rules:
     """The shop's rules. NotFound where this tenant has no embedded shop."""
     row = tx.first(_RULES, {"tenant": tenant_id})
     if row is None:
         raise NotFound("This shop has no catalogue yet.", code="no_catalogue")
-    return rules_json().validate_json(row.body)
+    return parsed_rules(row.body)
 
 
 def articles(tx: Transaction, tenant_id: str, variant_ids: Sequence[str]) -> dict[str, Article]:
@@ -96,7 +103,7 @@ def articles(tx: Transaction, tenant_id: str, variant_ids: Sequence[str]) -> dic
     for variant_id in variant_ids:
         row = tx.first(_VARIANT, {"tenant": tenant_id, "variant": variant_id})
         if row is not None:
-            kind = kind_json().validate_json(row.body)
+            kind = _kind(row.body)
             found[variant_id] = Article(
                 id=row.id,
                 product_id=row.product_id,
@@ -201,7 +208,7 @@ def _product(
     at = rfc3339(tx.now_us)
     made = []
     for row in tx.all(_OF_PRODUCT, {"tenant": tenant_id, "product": product_id}):
-        kind = kind_json().validate_json(row.body)
+        kind = _kind(row.body)
         if currency in kind.prices:
             before = Money(kind.compare_at[currency], currency) if currency in kind.compare_at else None
             price = Price(Money(kind.prices[currency], currency), ours.taxes_included, SOURCE, at, before)

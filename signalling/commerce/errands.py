@@ -9,9 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from signalling.store import Transaction
+from signalling.store import Transaction, prepared
 from signalling.store.tables.commerce import shop_errands as table
 from signalling.times import SECOND_US
 
@@ -34,6 +34,9 @@ class Errand:
     attempts: int
 
 
+_FIND = prepared(select(table).where(table.c.tenant_id == bindparam("tenant"), table.c.op_id == bindparam("op")))
+
+
 def add(tx: Transaction, tenant_id: str, op_id: str, kind: Kind, order_id: str, body: dict[str, Any], *, at_once: bool = False) -> None:
     """A work: writes it down; nothing where it is there already. `at_once`: nobody is at it, let the courier go."""
     if find(tx, tenant_id, op_id) is None:
@@ -54,7 +57,7 @@ def add(tx: Transaction, tenant_id: str, op_id: str, kind: Kind, order_id: str, 
 
 def find(tx: Transaction, tenant_id: str, op_id: str) -> Errand | None:
     """A work: an errand that the shop has not answered yet."""
-    row = tx.first(select(table).where(table.c.tenant_id == tenant_id, table.c.op_id == op_id))
+    row = tx.first(_FIND, {"tenant": tenant_id, "op": op_id})
     return _errand(tx, row) if row is not None else None
 
 

@@ -13,7 +13,7 @@ import binascii
 import functools
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -66,7 +66,7 @@ def prepare(tx: Transaction, caller: Caller, request: PlaceRequest) -> OrderRequ
     done = _placed_before(tx, caller, request)
     if done is not None:
         return done
-    row, cart = _orderable(tx, caller, request)
+    row, cart, _ = _orderable(tx, caller, request)
     wanted = draft(frame(cart), contents(cart, row.wished_shipping))
     return OrderRequest(request.order_id, wanted, cart.totals.total, request.address, request.note)
 
@@ -80,7 +80,7 @@ def place(tx: Transaction, caller: Caller, request: PlaceRequest, finish: Finish
     done = _placed_before(tx, caller, request)  # looked for under the cart's lock: the same request may have been under way
     if done is not None:
         return done
-    row, cart = _orderable(tx, caller, request, lock=True)
+    row, cart, begun = _orderable(tx, caller, request, lock=True)
     placed = finish(tx)
     theirs = carts.conversations_of(tx, caller.tenant_id, cart.id)
     order = _order(cart, request, placed, theirs[0].id if theirs else None, caller.actor, tx.now_us)
@@ -104,7 +104,8 @@ def place(tx: Transaction, caller: Caller, request: PlaceRequest, finish: Finish
             "updated_at_us": tx.now_us,
         },
     )
-    errands.done(tx, caller.tenant_id, op_id(order.id))
+    if begun:
+        errands.done(tx, caller.tenant_id, op_id(order.id))
     carts.moved(tx, caller.tenant_id, cart, row.wished_shipping, "ordered", "done", caller.actor, "order")
     for each in theirs:
         timeline.append(tx, caller.tenant_id, each.id, "order.placed", caller.actor, {"order": shown(order)})
@@ -115,7 +116,7 @@ def begin_placing(tx: Transaction, caller: Caller, request: PlaceRequest) -> Non
     """A work, before a remote shop is asked: nothing changes the cart any more, and the errand is on disk."""
     if _placed_before(tx, caller, request) is not None:
         return
-    row, cart = _orderable(tx, caller, request, lock=True)
+    row, cart, _ = _orderable(tx, caller, request, lock=True)
     body = {**asdict(request), "caller": {"id": caller.id, "role": caller.role.value, "name": caller.name}}
     errands.add(tx, caller.tenant_id, op_id(request.order_id), "place", request.order_id, body)
     if cart.status == "open":
@@ -214,16 +215,17 @@ def _placed_before(tx: Transaction, caller: Caller, request: PlaceRequest) -> Or
     return opened(tx, row)
 
 
-def _orderable(tx: Transaction, caller: Caller, request: PlaceRequest, *, lock: bool = False) -> tuple[Row[Any], Cart]:
+def _orderable(tx: Transaction, caller: Caller, request: PlaceRequest, *, lock: bool = False) -> tuple[Row[Any], Cart, bool]:
+    """The cart, and whether a remote shop has been asked to take it already."""
     begun = errands.find(tx, caller.tenant_id, op_id(request.order_id))
     if begun is not None and begun.body["caller"]["id"] == caller.id and begun.body["cart_id"] == request.cart_id:
         row = carts.find(tx, caller.tenant_id, request.cart_id, lock=lock)
         if row is not None and row.status == "placing":  # it was all looked at then, and nothing can have changed
-            return row, carts.opened(tx, row)
+            return row, carts.opened(tx, row), True
     row = carts.require(tx, caller, request.cart_id, lock=lock)
     cart = carts.opened(tx, row)
     _require_orderable(tx, caller, cart, request)
-    return row, cart
+    return row, cart, False
 
 
 def _require_orderable(tx: Transaction, caller: Caller, cart: Cart, request: PlaceRequest) -> None:
@@ -247,40 +249,42 @@ def _require_orderable(tx: Transaction, caller: Caller, cart: Cart, request: Pla
 def _order(cart: Cart, request: PlaceRequest, placed: Placed, conversation_id: str | None, actor: Actor, now_us: int) -> Order:
     """Priced by the shop at this very moment; who added what is the cart's."""
     quote = placed.quote
-    lines = {line.line_id: line for line in quote.lines}
-    now = rfc3339(now_us)
-    made: dict[str, Any] = {
-        "id": request.order_id,
-        "number": placed.number,
-        "version": 1,
-        "cart_id": cart.id,
-        "conversation_id": conversation_id,
-        "customer_id": cart.customer_id,
-        "currency": cart.currency,
-        "locale": cart.locale,
-        "lines": [
-            {**asdict(line), **{name: getattr(lines[line.id], name) for name in ("unit_price", "discount_total", "tax_total", "total")}}
-            for line in cart.lines
-            if line.id in lines
-        ],
-        "discount_codes": quote.discount_codes,
-        "shipping": next((option for option in quote.shipping_options if option.id == quote.selected_shipping), None),
-        "totals": quote.totals,
-        "taxes_included": quote.taxes_included,
-        "destination": cart.destination,
-        "address": request.address,
-        "note": request.note,
-        "financial_status": placed.financial_status,
-        "fulfillment_status": placed.fulfillment_status,
-        "paid": zero(cart.currency),
-        "refunded": zero(cart.currency),
-        "tracking": (),
-        "cancel_reason": None,
-        "placed_by": author(actor),
-        "placed_at": now,
-        "updated_at": now,
-    }
-    return order_json().validate_python(made)
+    by_line = {line.line_id: line for line in quote.lines}
+    lines = []
+    for line in cart.lines:
+        now = by_line.get(line.id)
+        if now is not None:
+            lines.append(
+                replace(line, unit_price=now.unit_price, discount_total=now.discount_total, tax_total=now.tax_total, total=now.total)
+            )
+    at = rfc3339(now_us)
+    return Order(
+        id=request.order_id,
+        number=placed.number,
+        version=1,
+        cart_id=cart.id,
+        conversation_id=conversation_id,
+        customer_id=cart.customer_id,
+        currency=cart.currency,
+        locale=cart.locale,
+        lines=tuple(lines),
+        discount_codes=quote.discount_codes,
+        shipping=next((option for option in quote.shipping_options if option.id == quote.selected_shipping), None),
+        totals=quote.totals,
+        taxes_included=quote.taxes_included,
+        destination=cart.destination,
+        address=request.address,
+        note=request.note,
+        financial_status=placed.financial_status,
+        fulfillment_status=placed.fulfillment_status,
+        paid=zero(cart.currency),
+        refunded=zero(cart.currency),
+        tracking=(),
+        cancel_reason=None,
+        placed_by=author(actor),
+        placed_at=at,
+        updated_at=at,
+    )
 
 
 def _digest(request: PlaceRequest, caller: Caller) -> str:

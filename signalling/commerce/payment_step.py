@@ -12,11 +12,11 @@ longer than its `until`, since a recording that silently never comes back would 
 
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
 
 from signalling.conversation import timeline
 from signalling.conversation.timeline import SYSTEM, Actor
-from signalling.store import Transaction
+from signalling.store import Transaction, prepared
 from signalling.store.tables.payment import payment_steps
 from signalling.times import SECOND_US, rfc3339
 
@@ -25,6 +25,12 @@ PAYMENT: Final = "payment"
 # Typing a card number and a bank's confirmation take a few minutes. Longer keeps the rep blind after the customer has walked away; shorter
 # would uncover somebody slow. Whatever the customer does at the step begins it anew.
 STEP_MOST_US: Final = 15 * 60 * SECOND_US
+
+_CURRENT = prepared(
+    select(payment_steps).where(
+        payment_steps.c.tenant_id == bindparam("tenant"), payment_steps.c.conversation_id == bindparam("conversation")
+    )
+)
 
 Left = Literal["left", "paid", "failed", "expired", "cancelled", "timeout"]
 
@@ -74,7 +80,7 @@ def leave(tx: Transaction, tenant_id: str, conversation_id: str, reason: Left, a
 
 def current(tx: Transaction, tenant_id: str, conversation_id: str) -> Row[Any] | None:
     """The step this conversation is at (`cart_id`, `payment_id`, `entered_at_us`, `until_us`), or None: the policy asks this at a start."""
-    return tx.first(select(payment_steps).where(_here(tenant_id, conversation_id)))
+    return tx.first(_CURRENT, {"tenant": tenant_id, "conversation": conversation_id})
 
 
 def time_out(tx: Transaction, most: int = 100) -> int:

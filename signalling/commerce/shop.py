@@ -36,6 +36,7 @@ from mediaserver.errors import LocalError, TresenError
 from signalling.bus import Bus
 from signalling.commerce.money import Money
 from signalling.commerce.offer import DeliveryOption, Draft, Found, Product, Quote, Search
+from signalling.commerce.order_status import Financial, Fulfillment
 from signalling.config import Settings
 from signalling.store import Store, Transaction
 from signalling.store.tables.commerce import shops as shops_table
@@ -93,8 +94,8 @@ class Placed:
     ref: str
     number: str
     quote: Quote
-    financial_status: str = "pending"
-    fulfillment_status: str = "unfulfilled"
+    financial_status: Financial = "pending"
+    fulfillment_status: Fulfillment = "unfulfilled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,10 @@ class Shopping:
         """As its customer sees it."""
         return await self.store.read(carts.read, self.customer, self.cart_id)
 
+    async def ordered(self) -> bool:
+        """Whether its order has been placed."""
+        return (await self.cart()).status == "ordered"
+
     async def entries(self, *kinds: str) -> list[Entry]:
         """Of the conversation."""
         return await self.store.read(timeline.read, self.customer.tenant_id, self.conversation_id, kinds=kinds)

@@ -103,6 +103,8 @@ def test_undo_gives_the_contents_there_were(before: list[change.Operation], oper
         (change.ApplyCode("FREE"), change.RemoveCode("TEN"), True),
         (change.SetShipping("std"), change.AddLine("cup"), True),
         (change.SetShipping("std"), change.SetShipping("express"), False),
+        (change.SetShipping(None, Destination("AT", "1010")), change.SetShipping(None), True),
+        (change.SetShipping("std", Destination("AT", "1010")), change.SetShipping("std", Destination("FR", "75001")), False),
         (change.SetStep("shipping"), change.AddLine("cup"), True),
         (change.SetStep("payment"), change.AddLine("cup"), False),
         (change.SetStep("review"), change.ApplyCode("FREE"), False),

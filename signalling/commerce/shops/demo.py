@@ -7,7 +7,6 @@ import functools
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,7 +18,7 @@ from signalling.commerce.money import Money
 from signalling.commerce.offer import DeliveryOption, Draft, Found, Product, Quote, Search
 from signalling.commerce.shop import Finish, OrderRequest, Placed, Pricer, ReturnLine
 from signalling.commerce.shops import pricing
-from signalling.commerce.shops.rules import Discount, Rules, discount_json
+from signalling.commerce.shops.rules import Discount, Rules, discount
 from signalling.store import Store, Transaction, prepared
 from signalling.store.tables.commerce import discount_uses, discounts, shop_orders, shop_rules
 
@@ -107,7 +106,7 @@ class DemoShop:
         for code in draft.discount_codes:
             row = tx.first(_DISCOUNT, {"tenant": self.tenant_id, "code": code})
             if row is not None:
-                known[code] = discount_json().validate_json(row.body)
+                known[code] = discount(row.body)
                 if known[code].once_per_customer and draft.customer_id is not None:
                     if tx.first(_USED, {"tenant": self.tenant_id, "code": code, "customer": draft.customer_id}) is not None:
                         used.add(code)
@@ -115,8 +114,8 @@ class DemoShop:
 
     def _place(self, op_id: str, request: OrderRequest, tx: Transaction) -> Placed:
         # Not of the address: a hash of something so guessable would be as good as the address itself.
-        what = [request.order_id, asdict(request.draft), asdict(request.expected)]
-        digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+        what = [request.order_id, request.expected.amount, draft_json().dump_json(request.draft).decode()]
+        digest = hashlib.sha256(json.dumps(what).encode()).hexdigest()
         sold = tx.first(_SOLD, {"tenant": self.tenant_id, "op_id": op_id})
         if sold is not None:
             if sold.digest != digest:
@@ -154,7 +153,7 @@ class DemoShop:
         for state in quote.discount_codes:
             if state.applicable and request.draft.customer_id is not None:
                 row = tx.first(_DISCOUNT, {"tenant": self.tenant_id, "code": state.code})
-                if row is not None and discount_json().validate_json(row.body).once_per_customer:
+                if row is not None and discount(row.body).once_per_customer:
                     values = {"tenant_id": self.tenant_id, "code": state.code, "customer_id": request.draft.customer_id}
                     tx.run(_USE, {**values, "order_id": request.order_id})
 
@@ -175,6 +174,12 @@ class DemoShop:
                 raise NotFound("There is no such order.", code="order_unknown")
 
         return finish
+
+
+@functools.cache
+def draft_json() -> TypeAdapter[Draft]:
+    """Writes `Draft`."""
+    return TypeAdapter(Draft)
 
 
 @functools.cache

@@ -96,6 +96,19 @@ def rules_json() -> TypeAdapter[Rules]:
     return TypeAdapter(Rules)
 
 
+# What is read at every price, and changes rarely: kept by its content.
+@functools.lru_cache(maxsize=256)
+def rules(body: str) -> Rules:
+    """From JSON."""
+    return rules_json().validate_json(body)
+
+
+@functools.lru_cache(maxsize=4096)
+def discount(body: str) -> Discount:
+    """From JSON."""
+    return discount_json().validate_json(body)
+
+
 @functools.cache
 def discount_json() -> TypeAdapter[Discount]:
     """Reads and writes `Discount`."""
