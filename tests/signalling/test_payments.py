@@ -262,6 +262,18 @@ async def test_a_crash_after_the_provider_answered_is_repaired_with_the_same_key
     assert shown.status == "link_created" and len(stripe.sessions) == 1
 
 
+async def test_a_provider_that_hangs_keeps_nobody_waiting(
+    core: SignallingCore, client: Client, ledger: NotedLedger, stripe: StripeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signalling.commerce.payments.WAIT_S", 0.05)
+    stripe.faults.append("hang")
+    made = await ask(core, client, await talk(core.store))
+    assert made["status"] == "created"
+    await pass_time(core, payment.GRACE_US)
+    await core.services.payments.pass_once()
+    assert (await read(core, client, made["id"]))["status"] == "link_created"
+
+
 async def test_an_event_that_overtakes_its_link_is_believed(
     core: SignallingCore, client: Client, ledger: NotedLedger, stripe: StripeStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
