@@ -211,6 +211,9 @@ class Payments:
             except RemoteError as error:  # an account that is no longer set up
                 log.warning("A payment cannot be looked after: provider=%s code=%s", row.provider, error.code)
                 await self.store.write(later, row.tenant_id, row.id, in_us=payment.LOOK_MOST_US)
+            except Exception:  # one payment's fault (its tenant was erased meanwhile) must not end the pass over all others
+                log.exception("Looking after a payment failed: provider=%s", row.provider)
+                await self.store.write(later, row.tenant_id, row.id, in_us=payment.LOOK_MOST_US)
 
     async def _briefly(self, chore: Awaitable[None]) -> None:
         """Whoever asks for a payment is not kept waiting by a provider that is slow: what is not done by then is done by `pass_once`."""
