@@ -64,7 +64,7 @@ def pressed(tx: Transaction, tenant_id: str, payment_id: str, key: str, button: 
 
 def _entered(tx: Transaction, tenant_id: str, payment_id: str, key: str) -> Row[Any]:
     row = payment.find(tx, tenant_id, payment_id)
-    if row is None or not hmac.compare_digest(key_of(tx, row).encode(), key.encode()):
+    if row is None or not key or not hmac.compare_digest(key_of(tx, row).encode(), key.encode()):
         raise NotFound("There is no such payment.")
     return row
 

@@ -12,7 +12,7 @@ longer than its `until`, since a recording that silently never comes back would 
 
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 
 from signalling.conversation import timeline
 from signalling.conversation.timeline import SYSTEM, Actor
@@ -81,6 +81,11 @@ def leave(tx: Transaction, tenant_id: str, conversation_id: str, reason: Left, a
 def current(tx: Transaction, tenant_id: str, conversation_id: str) -> Row[Any] | None:
     """The step this conversation is at (`cart_id`, `payment_id`, `entered_at_us`, `until_us`), or None: the policy asks this at a start."""
     return tx.first(_CURRENT, {"tenant": tenant_id, "conversation": conversation_id})
+
+
+def due(tx: Transaction) -> int:
+    """How many steps, of all tenants, have their time up."""
+    return int(tx.execute(select(func.count()).select_from(payment_steps).where(payment_steps.c.until_us <= tx.now_us)).scalar() or 0)
 
 
 def time_out(tx: Transaction, most: int = 100) -> int:

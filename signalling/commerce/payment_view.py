@@ -124,8 +124,8 @@ def charge_of(tx: Transaction, row: Row[Any]) -> Charge:
 
 
 def key_of(tx: Transaction, row: Row[Any]) -> str:
-    """The secret part of its page's address."""
-    return str(_opened(tx, row)["key"])
+    """The secret part of its page's address; empty where the customer was erased."""
+    return str(_opened(tx, row).get("key", ""))
 
 
 def url_for_customer(tx: Transaction, row: Row[Any]) -> str | None:

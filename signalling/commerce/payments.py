@@ -9,7 +9,7 @@ it holds a transaction.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 
 # How often to see what is due: an expired link ends this late at most.
 TICK_S: Final = 1.0
+# Within this somebody who asked gets an answer, with the link or without it. Stripe takes about a second.
+WAIT_S: Final = 10.0
+# Providers' answers waited for at a time: a slow one must not keep all other tenants' payments waiting.
+AT_ONCE: Final = 8
 # After this without an answer a payment that never got a link is given up: Stripe forgets keys after a day.
 GIVEN_UP_US: Final = 23 * 3600 * SECOND_US
 
@@ -54,7 +58,7 @@ class Payments:
         """Opens a payment for an order or cart and asks for its link; its id. Where the provider is away, the link comes later."""
         name = await self.store.read(_provider_name, caller.tenant_id)
         payment_id = await self.store.write(payment.open_, caller, conversation_id, wish, self.ledger, name, self.public_url())
-        await self.fetch_link(caller.tenant_id, payment_id)
+        await self._briefly(self.fetch_link(caller.tenant_id, payment_id))
         return payment_id
 
     async def fetch_link(self, tenant_id: str, payment_id: str) -> None:
@@ -133,7 +137,7 @@ class Payments:
         made_id = await self.store.write(payment_refund.ask, caller, payment_id, amount, refund_id)
         row = await self.store.read(payment_refund.one, caller.tenant_id, made_id)
         if row is not None:
-            await self.pursue_refund(row)
+            await self._briefly(self.pursue_refund(row))
         return made_id
 
     async def pursue_refund(self, row: Row[Any]) -> None:
@@ -185,24 +189,37 @@ class Payments:
 
     async def pass_once(self) -> int:
         """Everything that is due now, of all tenants. How much there was. A fault of one does not keep the others waiting."""
-        count = await self.store.write(payment_step.time_out)
-        rows = await self.store.read(payment.due_rows)
-        for row in rows:
-            creating = State(row.state) is State.CREATED
-            await self._spared(self.fetch_link(row.tenant_id, row.id) if creating else self.look(row), row, payment.see)
-        back = await self.store.read(payment_refund.due_rows)
-        for row in back:
-            await self._spared(self.pursue_refund(row), row, payment_refund.later)
-        return count + len(rows) + len(back)
+        steps, rows, back = await self.store.read(_due)
+        if steps:
+            await self.store.write(payment_step.time_out)
+        at_once = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for row in rows:
+                creating = State(row.state) is State.CREATED
+                chore = self.fetch_link(row.tenant_id, row.id) if creating else self.look(row)
+                group.create_task(self._spared(at_once, chore, row, payment.see))
+            for row in back:
+                group.create_task(self._spared(at_once, self.pursue_refund(row), row, payment_refund.later))
+        return steps + len(rows) + len(back)
 
-    async def _spared(self, chore: Awaitable[None], row: Row[Any], later: Any) -> None:
-        try:
-            await chore
-        except Unavailable:
-            raise
-        except RemoteError as error:  # an account that is no longer set up
-            log.warning("A payment cannot be looked after: provider=%s code=%s", row.provider, error.code)
-            await self.store.write(later, row.tenant_id, row.id, in_us=payment.LOOK_MOST_US)
+    async def _spared(self, at_once: asyncio.Semaphore, chore: Awaitable[None], row: Row[Any], later: Any) -> None:
+        async with at_once:
+            try:
+                await chore
+            except Unavailable as error:
+                log.warning("A payment is not looked after at the moment: %s", error.code)
+            except RemoteError as error:  # an account that is no longer set up
+                log.warning("A payment cannot be looked after: provider=%s code=%s", row.provider, error.code)
+                await self.store.write(later, row.tenant_id, row.id, in_us=payment.LOOK_MOST_US)
+            except Exception:  # one payment's fault (its tenant was erased meanwhile) must not end the pass over all others
+                log.exception("Looking after a payment failed: provider=%s", row.provider)
+                await self.store.write(later, row.tenant_id, row.id, in_us=payment.LOOK_MOST_US)
+
+    async def _briefly(self, chore: Awaitable[None]) -> None:
+        """Whoever asks for a payment is not kept waiting by a provider that is slow: what is not done by then is done by `pass_once`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                await chore
 
     async def _apply(self, row: Row[Any], notice: Notice) -> bool:
         return await self.store.write(payment.apply, row.tenant_id, row.provider, notice, self.ledger)
@@ -243,6 +260,10 @@ class Payments:
             except Exception:  # one pass's fault must not end all later ones
                 log.exception("Looking after payments failed")
             await asyncio.sleep(TICK_S)
+
+
+def _due(tx: Transaction) -> tuple[int, Sequence[Row[Any]], Sequence[Row[Any]]]:
+    return payment_step.due(tx), payment.due_rows(tx), payment_refund.due_rows(tx)
 
 
 def _provider_name(tx: Transaction, tenant_id: str) -> str:

@@ -114,6 +114,20 @@ async def test_a_wrong_key_opens_nothing(core: SignallingCore, client: Client, l
     assert await kinds(core.store, talked) == ["payment.link_created"]
 
 
+async def test_the_page_of_somebody_who_was_erased_is_not_found(
+    core: SignallingCore, client: Client, ledger: NotedLedger, stripe: StripeStandIn
+) -> None:
+    made = await ask(core, client, await talk(core.store))
+
+    def erase(tx: Transaction) -> None:
+        tx.execute(update(table).values(url=None, charge=tx.seal(TENANT, b"{}", f"payments/{made['id']}/charge")))
+
+    await core.store.write(erase)
+    for url in (at(made), at(made) + "/return"):
+        async with client.get(url, allow_redirects=False) as answer:
+            assert answer.status == 404
+
+
 async def test_asking_again_gives_the_open_payment(
     core: SignallingCore, client: Client, ledger: NotedLedger, stripe: StripeStandIn
 ) -> None:
@@ -260,6 +274,34 @@ async def test_a_crash_after_the_provider_answered_is_repaired_with_the_same_key
     await core.services.payments.pass_once()
     (shown,) = await core.store.read(payment.show_all, CUSTOMER, talked)
     assert shown.status == "link_created" and len(stripe.sessions) == 1
+
+
+async def test_a_provider_that_hangs_keeps_nobody_waiting(
+    core: SignallingCore, client: Client, ledger: NotedLedger, stripe: StripeStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signalling.commerce.payments.WAIT_S", 0.05)
+    stripe.faults.append("hang")
+    made = await ask(core, client, await talk(core.store))
+    assert made["status"] == "created"
+    await pass_time(core, payment.GRACE_US)
+    await core.services.payments.pass_once()
+    assert (await read(core, client, made["id"]))["status"] == "link_created"
+
+
+async def test_a_payment_that_cannot_be_read_keeps_no_other_from_being_looked_after(
+    core: SignallingCore, client: Client, ledger: NotedLedger, stripe: StripeStandIn
+) -> None:
+    broken, good = await talk(core.store), await talk(core.store)
+    first = await ask(core, client, broken)
+    second = await ask(core, client, good, order_id=OTHER_ORDER)
+    stripe.webhook_url = ""
+    for session in stripe.sessions:
+        await stripe.pay(session)
+    await core.store.write(lambda tx: tx.execute(update(table).where(table.c.id == first["id"]).values(charge=b"")) and None)
+    await pass_time(core, payment.LOOK_US[payment.State.LINK_CREATED])
+    assert await core.services.payments.pass_once() == 2
+    assert (await read(core, client, second["id"]))["status"] == "succeeded"
+    assert await core.services.payments.pass_once() == 0
 
 
 async def test_an_event_that_overtakes_its_link_is_believed(

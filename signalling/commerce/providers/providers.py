@@ -1,7 +1,8 @@
 """Which provider a tenant's settings mean, and the account it uses there.
 
-For `commerce.payments`. The tenant's secret `payments` is, for Stripe: {"secret_key": "sk_...", "webhook_secrets": "whsec_...", "mode":
-"checkout"}.
+For `commerce.payments`. The tenant's secret `payments` is, for Stripe:
+
+    {"secret_key": "sk_live_...", "webhook_secrets": "whsec_...", "mode": "checkout"}
 """
 
 from collections.abc import Mapping
