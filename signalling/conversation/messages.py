@@ -13,12 +13,13 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mediaserver.errors import Conflict, Forbidden, NotFound, Unprocessable
+from signalling import tenants
 from signalling.conversation import attachments, greeting, timeline
 from signalling.conversation.conversation import admit, require
 from signalling.conversation.timeline import SYSTEM, Actor, Entry
 from signalling.identity.caller import SUPERVISORS, Caller
 from signalling.ids import new_id
-from signalling.privacy.masking import mask_cards
+from signalling.privacy.masking import concealed, mask_cards, mask_emails
 from signalling.store import Transaction, prepared
 from signalling.store.tables.conversation import conversations, messages
 from signalling.times import SECOND_US, rfc3339
@@ -147,7 +148,10 @@ def delete(tx: Transaction, caller: Caller, conversation_id: str, message_id: st
 def read(tx: Transaction, caller: Caller, conversation_id: str, message_id: str) -> Message:
     """A message as it is now."""
     require(tx, caller, conversation_id)
-    return _current(tx, _find(tx, caller.tenant_id, conversation_id, message_id))
+    shown = _current(tx, _find(tx, caller.tenant_id, conversation_id, message_id))
+    if caller.staff and tenants.settings(tx, caller.tenant_id).masks(caller.role.value):
+        return replace(shown, text=mask_emails(shown.text), blocks=concealed(shown.blocks, mask_emails))
+    return shown
 
 
 def place(tx: Transaction, row: Row[Any], message_id: str, sender_id: str) -> bool:
