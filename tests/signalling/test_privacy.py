@@ -393,7 +393,7 @@ async def test_card_numbers_are_not_stored_and_addresses_are_hidden_from_roles(c
     async def seen(caller: Caller) -> str:
         answer = await client.get(f"/v1/conversations/{made.id}/timeline", headers=bearer(core, caller))
         texts = [entry["data"].get("text", "") for entry in (await answer.json())["entries"]]
-        return next(text for text in texts if "write to" in text)
+        return next(str(text) for text in texts if "write to" in text)
 
     assert await seen(REP) == "•••• •••• •••• 1111, or write to o•••@example.org"
     assert await seen(OTHER_CUSTOMER) == await seen(ADMIN) == "•••• •••• •••• 1111, or write to otto@example.org"
