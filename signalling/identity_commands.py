@@ -24,7 +24,7 @@ from signalling.identity.passwords import Passwords
 from signalling.ids import is_id, new_id
 from signalling.installation import installation_secrets
 from signalling.privacy import audit
-from signalling.store import Store
+from signalling.store import Store, migrations
 
 T = TypeVar("T")
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="TOML file of settings (TRESEN_CONFIG_FILE).", dir_okay=False)]
@@ -47,7 +47,7 @@ def with_store(config: Path | None, data_dir: Path | None, run: Callable[[Store]
 
     async def opened() -> T:
         store = Store(settings.database, bus=LocalBus(), master_keys=installation_secrets(settings).master_keys)
-        await store.open()
+        await store.open(migrations.upgrade)
         try:
             return await run(store)
         finally:

@@ -41,7 +41,7 @@ EVENTS: tuple[str, ...] = (
     "cart.updated", "cart.conflict", "cart.suggested", "order.placed", "order.status_changed",
     "payment.link_created", "payment.succeeded", "payment.failed", "payment.step_entered", "payment.step_left",
     "payment.declined", "payment.processing", "payment.expired", "payment.cancelled", "payment.refunded",
-    "help.requested", "bot.handoff", "csat.submitted", "privacy.erased",
+    "help.requested", "bot.handoff", "csat.submitted", "customer.identified", "privacy.erased",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from signalling.calling.transfer import Kind
 from signalling.calling.views import CallView
 from signalling.identity.caller import SUPERVISORS, Caller
 from signalling.ids import new_id
-from signalling.privacy import consent
+from signalling.privacy import audit, consent
 from signalling.routing import requirement as requirements
 from signalling.store import Transaction
 
@@ -153,7 +153,9 @@ def supervise(tx: Transaction, caller: Caller, call_id: str, how: Supervising, *
     def come(call: Call) -> None:
         supervision.supervise(call, caller.id, how, leg_id=new_id("leg"), now_us=tx.now_us, times=times)
 
-    return acting.act(tx, caller, call_id, come)
+    came = acting.act(tx, caller, call_id, come)
+    audit.record(tx, caller.tenant_id, caller.actor, "call.supervised", call_id, {"how": how})
+    return came
 
 
 def record(tx: Transaction, caller: Caller, call_id: str, recording_id: str) -> CallView:

@@ -20,7 +20,7 @@ from signalling.identity.caller import Caller
 from signalling.identity.digests import digest
 from signalling.identity.site_token import Claims
 from signalling.ids import new_id
-from signalling.privacy import consent, register
+from signalling.privacy import audit, consent, register
 from signalling.privacy.masking import concealed, mask_emails
 from signalling.store import Transaction
 from signalling.store.tables import metadata
@@ -160,8 +160,10 @@ def get(tx: Transaction, tenant_id: str, customer_id: str) -> Customer:
 
 
 def seen_by(tx: Transaction, caller: Caller, customer_id: str) -> Customer:
-    """A customer as a caller of the shop's may see them: the address masked for the roles that the tenant has chosen."""
+    """A customer as a caller of the shop's may see them: the address masked for the roles that the tenant has chosen. Looking is written
+    down."""
     found = get(tx, caller.tenant_id, customer_id)
+    audit.record(tx, caller.tenant_id, caller.actor, "customer.read", customer_id)
     if caller.role.value not in tenants.settings(tx, caller.tenant_id).mask_emails_for:
         return found
     hidden = {name: concealed(getattr(found, name), mask_emails) for name in ("email", "name", "attributes", "unverified_attributes")}

@@ -136,7 +136,7 @@ def _close(tx: Transaction, tenant_id: str, erasure_id: str) -> bool:
 def _calls(tx: Transaction, tenant_id: str, erasure_id: str) -> set[str]:
     if "calls" not in metadata.tables:
         return set()
-    whose, _ = _state(tx, tenant_id, erasure_id)
+    whose, _ = _state(tx, tenant_id, erasure_id, lock=False)  # only read
     calls = register.table("calls")
     return set(tx.execute(select(calls.c.id).where(register.whose("calls", tenant_id, whose.ids))).scalars())
 
@@ -256,8 +256,8 @@ def _count(done: dict[str, Any], name: str, row: Row[Any]) -> None:
     done["digest"] = made.hexdigest()
 
 
-def _state(tx: Transaction, tenant_id: str, erasure_id: str) -> tuple[Subject, dict[str, Any]]:
-    row = _row(tx, tenant_id, erasure_id)
+def _state(tx: Transaction, tenant_id: str, erasure_id: str, *, lock: bool = True) -> tuple[Subject, dict[str, Any]]:
+    row = _row(tx, tenant_id, erasure_id, lock=lock)
     progress: dict[str, Any] = json.loads(row.progress)
     return Subject(tenant_id, row.customer_id, tuple(progress["ids"])), progress
 
@@ -267,8 +267,10 @@ def _save(tx: Transaction, tenant_id: str, erasure_id: str, progress: Mapping[st
     tx.execute(update(erasures).where(here).values(progress=json.dumps(progress)))
 
 
-def _row(tx: Transaction, tenant_id: str, erasure_id: str) -> Row[Any]:
-    row = tx.first(select(erasures).where(erasures.c.tenant_id == tenant_id, erasures.c.id == erasure_id))
+def _row(tx: Transaction, tenant_id: str, erasure_id: str, *, lock: bool = False) -> Row[Any]:
+    """`lock`: another process that does the same erasure waits, and then goes on from there."""
+    wanted = select(erasures).where(erasures.c.tenant_id == tenant_id, erasures.c.id == erasure_id)
+    row = tx.first(wanted.with_for_update() if lock else wanted)
     if row is None:
         raise NotFound("There is no such erasure.")
     return row

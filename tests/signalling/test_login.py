@@ -57,7 +57,12 @@ async def test_nobody_is_hashed_for_as_somebody_is(core: SignallingCore, client:
     passwords = core.services.identity.logins.passwords
     verified: list[str] = []
     genuine = passwords._verify
-    monkeypatch.setattr(passwords, "_verify", lambda stored, password: verified.append(stored) or genuine(stored, password))
+
+    def noted(stored: str, password: str) -> bool:
+        verified.append(stored)
+        return genuine(stored, password)
+
+    monkeypatch.setattr(passwords, "_verify", noted)
     await log_in(client, "rita", "wrong password")
     await log_in(client, "nobody", "wrong password")
     assert len(verified) == 2 and all(stored.startswith("$argon2id$") for stored in verified)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, EmailStr, Field
 
 from mediaserver.errors import Conflict, Forbidden
+from signalling import tenants
 from signalling.api.models import Body, ConversationId
 from signalling.api.operation import Context, Operations, Raw
 from signalling.channels import email
@@ -97,6 +98,8 @@ def _rendered(tx: Transaction, caller: Caller, conversation_id: str, form: trans
     entries = _entries(tx, caller.tenant_id, conversation_id)
     if staff:
         entries = mirror.visible(tx, caller, conversation_id, entries)
+    if staff and tenants.settings(tx, caller.tenant_id).masks(caller.role.value):
+        entries = [entry.masked() for entry in entries]
     return transcript.render(entries, form, staff=staff, zone=ZoneInfo(zone), title=f"Conversation {conversation_id}")
 
 
