@@ -10,6 +10,7 @@ Invariant: a figure never fails what it measures; an entry that it cannot read i
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,11 +66,9 @@ HISTOGRAMS: tuple[tuple[str, str, tuple[str, ...], tuple[float, ...]], ...] = (
     ("queue_wait_seconds", "Time in the queue until it ended", ("outcome",), WAIT_BUCKETS_S),
     ("webhook_lag_seconds", "From an entry to its webhook's delivery", (), LAG_BUCKETS_S),
 )
-# Reasons and outcomes that are labels; anything else is counted as "other", so that no entry can make a series of its own.
-OUTCOMES = frozenset(
-    "accepted assigned abandoned answered busy callback cancelled closed completed customer declined disconnected done expired failed "
-    "finished hangup left missed overflow rejected rep served system timeout transferred withdrawn".split()
-)
+# A reason or outcome is a label, whichever word a part has for it; beyond so many words they are all "other".
+WORDS_MOST = 64
+WORD = re.compile(r"[a-z][a-z_]{0,31}")
 PAYMENT_KINDS = {"payment.link_created": "link_created", "payment.succeeded": "succeeded", "payment.failed": "failed"}
 
 
@@ -97,6 +96,7 @@ class SignallingMetrics:
         }
         self._gauges = {each.name: Gauge(f"tresen_{each.name}", each.help, each.labels, registry=self.registry) for each in CENSUS}
         self._database_up = Gauge("tresen_database_up", "Whether the last count of the database succeeded", registry=self.registry)
+        self._words: set[str] = set()
         self._cancel: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -188,11 +188,11 @@ class SignallingMetrics:
             case "message.created":
                 self.count("messages", author=entry.actor.kind)
             case "queue.left":
-                self._waited(bounded(data.get("reason")), data["waited_s"])
+                self._waited(self._word(data.get("reason")), data["waited_s"])
             case "conversation.assigned" | "conversation.transferred" if data.get("waited_s") is not None:
                 self._waited("assigned", data["waited_s"])
             case "call.ended":
-                self.count("calls_ended", reason=bounded(data.get("reason")))
+                self.count("calls_ended", reason=self._word(data.get("reason")))
             case "cart.updated":
                 self.count("cart_operations", result="applied")
             case "cart.conflict":
@@ -201,6 +201,16 @@ class SignallingMetrics:
                 self.count("orders_placed")
             case kind if kind in PAYMENT_KINDS:
                 self.count("payments", result=PAYMENT_KINDS[kind])
+
+    def _word(self, value: object) -> str:
+        """A reason as a label."""
+        if not isinstance(value, str) or not WORD.fullmatch(value):
+            return "other"
+        if value not in self._words:
+            if len(self._words) >= WORDS_MOST:
+                return "other"
+            self._words.add(value)
+        return value
 
     def _waited(self, outcome: str, seconds: float) -> None:
         self.count("queue_left", outcome=outcome)
@@ -223,8 +233,3 @@ class _Through(Collector):
 
     def collect(self) -> Iterable[Metric]:
         return self._registry.collect()
-
-
-def bounded(value: object) -> str:
-    """A reason as a label: one of OUTCOMES, or "other"."""
-    return value if isinstance(value, str) and value in OUTCOMES else "other"

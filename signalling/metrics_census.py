@@ -11,9 +11,13 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from signalling.calling.call import State
 from signalling.store import Transaction
+from signalling.store.tables.calling import calls
 from signalling.store.tables.conversation import conversations
+from signalling.store.tables.identity import sessions
 from signalling.store.tables.outward import outbox
+from signalling.store.tables.routing import tickets
 from signalling.times import SECOND_US
 
 Labels = tuple[str, ...]
@@ -41,6 +45,38 @@ CENSUS: tuple[Figure, ...] = (
         lambda now_us: (
             select(conversations.c.channel, func.count()).where(conversations.c.status == "open").group_by(conversations.c.channel)
         ),
+    ),
+    Figure(
+        "queue_length",
+        "Who waits for a rep, or is being offered to one, by channel",
+        ("channel",),
+        (CHANNELS[:3],),
+        lambda now_us: (
+            select(tickets.c.channel, func.count()).where(tickets.c.state.in_(("waiting", "offered"))).group_by(tickets.c.channel)
+        ),
+    ),
+    Figure(
+        "queue_longest_wait_seconds",
+        "How long who waits longest has been waiting",
+        (),
+        (),
+        lambda now_us: select((now_us - func.coalesce(func.min(tickets.c.entered_at_us), now_us)) / float(SECOND_US)).where(
+            tickets.c.state == "waiting"
+        ),
+    ),
+    Figure(
+        "calls",
+        "Calls under way by state",
+        ("state",),
+        (tuple(state.value for state in State if state is not State.ENDED),),
+        lambda now_us: select(calls.c.state, func.count()).where(calls.c.open_conversation_id.is_not(None)).group_by(calls.c.state),
+    ),
+    Figure(
+        "sessions",
+        "Sessions that have not ended",
+        (),
+        (),
+        lambda now_us: select(func.count()).select_from(sessions).where(sessions.c.ends_at_us > now_us),
     ),
     Figure(
         "outbox_rows",

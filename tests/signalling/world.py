@@ -15,12 +15,9 @@ from PIL import Image
 from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.calling import happenings
-from signalling.commerce.money import Money
-from signalling.commerce.payable import Due
 from signalling.commerce.shops.seed import seed
 from signalling.identity.caller import Caller
 from signalling.ids import new_id
-from tests.signalling.paying import NotedLedger
 from tests.signalling.people import ADMIN, CUSTOMER, REP, TENANT, bearer
 
 Ids = dict[str, str]
@@ -60,14 +57,6 @@ OTHER_NAMES = {("api_key.revoke", "key_id"): "api_key_id"}
 WORDS = {"name": "shop"}
 ADDRESS = {"name": "Ana", "street": "Weg 1", "city": "Hamburg", "country": "DE", "postcode": "20457"}
 WEEK = {"name": "Always", "calendar": {"zone": "Europe/Berlin", "week": {"mon": [["09:00", "17:00"]]}}}
-
-
-class Owing(NotedLedger):
-    """Every order costs the same."""
-
-    def due(self, tx: Any, caller: Caller, conversation_id: str, *, cart_id: str | None, order_id: str | None) -> Due:
-        total = Money(5900, "EUR")
-        return Due(total, "Order", (("Kettle", total),), cart_id, order_id)
 
 
 def nothing(_: Any) -> str:
@@ -141,7 +130,6 @@ async def made(core: SignallingCore) -> Ids:
     if not await core.store.read(tenants.exists, TENANT):
         await core.store.write(tenants.create, TENANT, "Shop")
     await core.store.write(seed, TENANT)
-    core.services.payments.ledger = Owing()
     ids: Ids = {}
     async with aiohttp.ClientSession(core.address) as session:
         for name, make in MADE.items():
