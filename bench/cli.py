@@ -15,6 +15,7 @@ import bench.memory
 import bench.mixer.cli
 import bench.setups
 import bench.store
+import bench.signalling.cli
 from bench.forward import Timing, compare
 from bench.machine import machine
 from bench.output import CLAIM_REPEATS, Json, refuse, write_json
@@ -168,6 +169,7 @@ def setups(
 
 app.command()(bench.jitter.cli.jitter)
 app.command()(bench.mixer.cli.mixer)
+app.command()(bench.signalling.cli.signalling)
 
 
 def main() -> None:
