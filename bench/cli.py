@@ -14,8 +14,8 @@ import bench.jitter.cli
 import bench.memory
 import bench.mixer.cli
 import bench.setups
-import bench.store
 import bench.signalling.cli
+import bench.store
 from bench.forward import Timing, compare
 from bench.machine import machine
 from bench.output import CLAIM_REPEATS, Json, refuse, write_json
