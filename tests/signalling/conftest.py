@@ -71,6 +71,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.url(name)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with nothing in it, for tests that give it a shape of their own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    server.sql("CREATE DATABASE empty")
+    yield server.url("empty")
+    server.sql("DROP DATABASE empty WITH (FORCE)")
+
+
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     # Patient: on a busy machine a server that starts a process for a connection is slow, not away.

@@ -1,5 +1,6 @@
 """What the doctor says of databases and secrets."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,12 @@ from tests.signalling.test_migrations import later, on
 
 
 async def told(settings: Settings) -> tuple[Verdict, str]:
-    import asyncio
-
     [found] = await asyncio.to_thread(lambda: list(doctor_store.database(settings)))
     return found.verdict, found.found
 
 
-async def test_a_database_is_told_with_its_revision(settings: Settings, tmp_path: Path) -> None:
+async def test_a_database_is_told_with_its_revision(empty_url: str, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=empty_url)
     before = await told(settings)
     assert "will be made" in before[1] or "empty" in before[1]
     await on(settings.database, migrations.upgrade)
@@ -30,8 +30,10 @@ async def test_a_database_is_told_with_its_revision(settings: Settings, tmp_path
     assert (await told(settings))[0] is Verdict.FAILURE
 
 
-@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/x", "mysql://x", "sqlite:////proc/version"])
+@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/x", "mysql://x", "sqlite:///{}/text"])
 async def test_a_database_that_cannot_be_had_is_a_failure(tmp_path: Path, url: str) -> None:
+    (tmp_path / "text").write_text("not a database, but long enough to look like one " * 10)
+    url = url.format(tmp_path)
     assert (await told(Settings(data_dir=tmp_path, database_url=url)))[0] is Verdict.FAILURE
 
 

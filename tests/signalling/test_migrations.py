@@ -66,54 +66,54 @@ def rows(connection: Connection) -> list[tuple[object, ...]]:
     return [tuple(row) for row in connection.execute(text("SELECT * FROM tenants"))]
 
 
-async def test_the_revisions_make_what_the_tables_say(database_url: str) -> None:
-    await on(database_url, migrations.upgrade)
-    assert await on(database_url, migrations.differences) == []
-    present, wanted = await on(database_url, migrations.state)
+async def test_the_revisions_make_what_the_tables_say(empty_url: str) -> None:
+    await on(empty_url, migrations.upgrade)
+    assert await on(empty_url, migrations.differences) == []
+    present, wanted = await on(empty_url, migrations.state)
     assert present == wanted != ""
 
 
-async def test_servers_that_start_at_once_upgrade_once(database_url: str) -> None:
-    await asyncio.gather(*(on(database_url, migrations.upgrade) for _ in range(4)))
-    assert await on(database_url, migrations.differences) == []
+async def test_servers_that_start_at_once_upgrade_once(empty_url: str) -> None:
+    await asyncio.gather(*(on(empty_url, migrations.upgrade) for _ in range(4)))
+    assert await on(empty_url, migrations.differences) == []
 
 
-async def test_data_outlives_an_upgrade(database_url: str, tmp_path: Path) -> None:
-    await on(database_url, lambda connection: migrations.upgrade(connection, "0001"))
-    await on(database_url, add)
+async def test_data_outlives_an_upgrade(empty_url: str, tmp_path: Path) -> None:
+    await on(empty_url, lambda connection: migrations.upgrade(connection, "0001"))
+    await on(empty_url, add)
     scripts = later(tmp_path)
-    await on(database_url, lambda connection: migrations.upgrade(connection, scripts=scripts))
-    [row] = await on(database_url, rows)
+    await on(empty_url, lambda connection: migrations.upgrade(connection, scripts=scripts))
+    [row] = await on(empty_url, rows)
     assert row[:2] == ("t", "Shop") and "basic" in row
 
 
-async def test_an_upgrade_that_fails_leaves_everything_as_it_was(database_url: str, tmp_path: Path) -> None:
-    await on(database_url, migrations.upgrade)
-    await on(database_url, add)
+async def test_an_upgrade_that_fails_leaves_everything_as_it_was(empty_url: str, tmp_path: Path) -> None:
+    await on(empty_url, migrations.upgrade)
+    await on(empty_url, add)
     scripts = later(tmp_path, more="raise RuntimeError('on purpose')")
     with pytest.raises(RuntimeError):
-        await on(database_url, lambda connection: migrations.upgrade(connection, scripts=scripts))
-    assert await on(database_url, migrations.differences) == []
-    [row] = await on(database_url, rows)
+        await on(empty_url, lambda connection: migrations.upgrade(connection, scripts=scripts))
+    assert await on(empty_url, migrations.differences) == []
+    [row] = await on(empty_url, rows)
     assert "basic" not in row
 
 
-async def test_a_database_of_a_newer_program_is_refused_and_left_alone(database_url: str, tmp_path: Path) -> None:
+async def test_a_database_of_a_newer_program_is_refused_and_left_alone(empty_url: str, tmp_path: Path) -> None:
     scripts = later(tmp_path)
-    await on(database_url, lambda connection: migrations.upgrade(connection, scripts=scripts))
+    await on(empty_url, lambda connection: migrations.upgrade(connection, scripts=scripts))
     for act in (migrations.upgrade, migrations.state):
         with pytest.raises(LocalError, match="revision later, which this version of the program does not know"):
-            await on(database_url, act)
+            await on(empty_url, act)
 
 
-async def test_a_database_that_is_not_ours_is_refused(database_url: str) -> None:
-    await on(database_url, lambda connection: connection.execute(text("CREATE TABLE tenants (id TEXT)")))
+async def test_a_database_that_is_not_ours_is_refused(empty_url: str) -> None:
+    await on(empty_url, lambda connection: connection.execute(text("CREATE TABLE tenants (id TEXT)")))
     with pytest.raises(LocalError, match="empty database"):
-        await on(database_url, migrations.upgrade)
+        await on(empty_url, migrations.upgrade)
 
 
-def test_the_commands_say_what_they_found(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRESEN_DATABASE_URL", database_url)
+def test_the_commands_say_what_they_found(empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRESEN_DATABASE_URL", empty_url)
     monkeypatch.setenv("TRESEN_DATA_DIR", str(tmp_path))
     run = CliRunner()
     empty = run.invoke(database_commands.app, ["check"])
