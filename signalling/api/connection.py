@@ -75,9 +75,7 @@ class Connection:
         "ws",
     )
 
-    def __init__(
-        self, sockets: "Sockets", ws: "web.WebSocketResponse[Any]", transport: asyncio.Transport, caller: Caller
-    ) -> None:
+    def __init__(self, sockets: "Sockets", ws: "web.WebSocketResponse[Any]", transport: asyncio.Transport, caller: Caller) -> None:
         self.sockets = sockets
         self.ws = ws
         self.transport = transport
