@@ -23,6 +23,8 @@ def test_all_is_exact() -> None:
 def test_every_name_that_a_module_lists_exists(package: str) -> None:
     root = importlib.import_module(package)
     for found in pkgutil.walk_packages(root.__path__, f"{package}."):
+        if found.name == "signalling.store.migrations.env":  # a script of Alembic's, which runs it with a connection in hand
+            continue
         module = importlib.import_module(found.name)
         missing = [name for name in getattr(module, "__all__", []) if not hasattr(module, name)]
         assert missing == [], found.name

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bench.postgres import Postgres
 from mediaserver.http import edge
 from signalling import tenants
 from signalling.app import SignallingCore
@@ -18,7 +19,6 @@ from signalling.config import Settings
 from signalling.store import Store, migrations
 from signalling.store.tables import metadata
 from tests.signalling.people import TENANT, clock_now
-from tests.support.postgres import Postgres
 
 
 @pytest.fixture(scope="session")

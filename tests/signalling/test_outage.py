@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bench.postgres import Postgres
 from mediaserver.errors import Unavailable
 from mediaserver.http import edge
 from signalling import tenants
@@ -20,7 +21,6 @@ from signalling.config import Settings
 from signalling.conversation import conversation, timeline
 from signalling.store import Store
 from tests.signalling.people import CUSTOMER, TENANT, bearer, clock_now
-from tests.support.postgres import Postgres
 from tests.support.until import until
 
 Client = TestClient[web.Request, web.Application]
