@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.crash.run import Meanwhile, nothing
-from tests.support.postgres import Postgres
+from bench.postgres import Postgres
 
 # Every so many kills it is the database's turn.
 DATABASE_EVERY = 10
