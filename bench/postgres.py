@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for tests and benchmarks: Debian's server on a Unix socket in a temporary directory, a database for each test.
+"""A PostgreSQL of our own for tests and benchmarks: Debian's server in a temporary directory, gone when it is closed.
 
 Run as the package's user `postgres` where the tests run as root, which the server refuses.
 """
