@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from mediaserver.errors import BadRequest, Conflict, Forbidden, NotFound, RemoteError, TooMany, Unauthorized, Unavailable
-from signalling.api import edge
+from signalling.api import edge, restoring
 from signalling.api import messages as frames
 from signalling.api.connection import STUCK_S, TICK_S, UNACKNOWLEDGED_MOST, Connection
 from signalling.api.fanout import Fanout
@@ -65,6 +65,7 @@ class Sockets:
         self._operations = operations
         self._schema = b""  # made when somebody asks for it
         self._tokens = ResumeTokens(secret)
+        services.restorers[:0] = (restoring.call, restoring.cart)
         self._heartbeat_s = float(services.settings.socket_heartbeat_s)
         # In one process no hint is lost; where a network is between, what is watched is looked up at each heartbeat.
         self._lossless = isinstance(services.bus, LocalBus)
@@ -204,7 +205,8 @@ class Sockets:
             watching = made.id in wanted
             # A client cannot have what there is not: it has been somewhere else, or makes it up.
             after_seq = min(wanted.get(made.id, 0), made.seq)
-            shown.append({**item, "watching": watching, "after_seq": after_seq})
+            place = restoring.ticket(self.services.desk, caller, made, now_us)
+            shown.append({**item, **place, "watching": watching, "after_seq": after_seq})
         watches = {item["conversation"].id: item["after_seq"] for item in shown if item["watching"]}
         connection.send(
             frames.json_frame(

@@ -14,6 +14,7 @@ from mediaserver.http import edge
 from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.bus import Listener, LocalBus
+from signalling.commerce.shops.seed import seed
 from signalling.config import Settings
 from signalling.conversation.timeline import Entry
 from tests.signalling.people import CUSTOMER, OTHER_CUSTOMER, REP, TENANT, clock_now
@@ -88,14 +89,20 @@ async def test_a_resume_token_serves_nobody_else_and_forged_ones_nobody(sockets:
 
 
 async def test_the_welcome_shows_open_conversations_with_what_hangs_on_them(core: SignallingCore, sockets: Sockets) -> None:
-    core.services.restorers.append(lambda tx, caller, of: {"cart": {"id": "cart_x", "version": 7}})
+    await core.store.write(seed, TENANT)
+    core.services.restorers.append(lambda tx, caller, of: {"bot": {"id": "bot_1"}})
     customer = await sockets(CUSTOMER)
     conversation = await begun(customer)
     closed = await begun(customer)
     await customer.ask("conversation.close", conversation_id=closed, body={})
+    cart = await customer.ask("cart.create", body={"conversation_id": conversation, "destination": {"country": "DE"}})
+    place = await core.services.desk.enter(TENANT, conversation, "chat")
     again = await sockets(CUSTOMER)
     [shown] = again.welcome["conversations"]
-    assert (shown["conversation"]["id"], shown["cart"]["version"], shown["watching"]) == (conversation, 7, False)
+    assert (shown["conversation"]["id"], shown["bot"]["id"], shown["watching"]) == (conversation, "bot_1", False)
+    assert shown["cart"] == {"id": cart["id"], "version": cart["version"]}
+    assert (shown["ticket"]["id"], shown["ticket"]["position"]) == (place.id, 1)
+    assert "call" not in shown
 
 
 class Adjustable:
