@@ -72,6 +72,7 @@ async def crash(folder: Path, url: str, kills: int, seed: int = 1, meanwhile: Me
             await store.open()
             await _delivered(store)
         broken = await store.read(verdict.broken, TENANT, people, receiver.seqs)
+        waiting = await store.read(verdict.waiting, TENANT)
     finally:
         ended.set()
         await store.close()
@@ -88,6 +89,7 @@ async def crash(folder: Path, url: str, kills: int, seed: int = 1, meanwhile: Me
         },
         "tried": dict(tried),
         "webhooks": sum(len(each) for each in receiver.seqs.values()),
+        "waiting": waiting,
         "broken": broken,
     }
 

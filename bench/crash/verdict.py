@@ -22,6 +22,17 @@ def pending(tx: Transaction, tenant_id: str) -> int:
     return int(row.n) if row is not None else 0
 
 
+def waiting(tx: Transaction, tenant_id: str) -> list[str]:
+    """What has not left the outbox, and why."""
+    table = outward.outbox
+    wanted = select(table.c.lane, table.c.position, table.c.attempts, table.c.due_at_us, table.c.last_error)
+    rows = tx.all(wanted.where(table.c.tenant_id == tenant_id, table.c.status != "done").order_by(table.c.lane, table.c.position).limit(20))
+    return [
+        f"{row.lane} {row.position}: {row.attempts} attempts, due in {(row.due_at_us - tx.now_us) / 1e6:.0f} s: {row.last_error}"
+        for row in rows
+    ]
+
+
 def broken(tx: Transaction, tenant_id: str, customers: Iterable[Customer], received: Mapping[str, Sequence[int]]) -> list[str]:
     """All of it."""
     found: list[str] = []
