@@ -4,6 +4,7 @@ Works (see `store.transaction`) for the doors and for other parts; what changes 
 Invariant: whoever may not see a conversation is told that there is none.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,8 @@ class ConversationDetail:
     participants: list[Participant]
 
 
+# SQLite takes 32,766 parameters, older ones 999.
+AT_ONCE = 500
 _FIND = prepared(select(conversations).where(conversations.c.tenant_id == bindparam("of_tenant"), conversations.c.id == bindparam("of_id")))
 
 
@@ -110,6 +113,18 @@ def existing(tx: Transaction, tenant_id: str, conversation_id: str) -> Row[Any]:
     if row is None:
         raise NotFound("There is no such conversation.")
     return row
+
+
+def existing_all(tx: Transaction, tenant_id: str, ids: Collection[str]) -> dict[str, Row[Any]]:
+    """The rows of these, by id. NotFound where one is missing."""
+    rows: dict[str, Row[Any]] = {}
+    wanted = sorted(set(ids))
+    for at in range(0, len(wanted), AT_ONCE):
+        some = conversations.c.id.in_(wanted[at : at + AT_ONCE])
+        rows |= {row.id: row for row in tx.all(select(conversations).where(conversations.c.tenant_id == tenant_id, some))}
+    if len(rows) < len(wanted):
+        raise NotFound("There is no such conversation.")
+    return rows
 
 
 def admit(caller: Caller, row: Row[Any] | None) -> Row[Any]:

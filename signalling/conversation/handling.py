@@ -11,13 +11,15 @@ from sqlalchemy import Row, bindparam, update
 
 from mediaserver.errors import Conflict, Forbidden
 from signalling.conversation import greeting, messages, participants, timeline
-from signalling.conversation.conversation import Conversation, existing, require, view
+from signalling.conversation.conversation import Conversation, existing, existing_all, require, view
 from signalling.conversation.timeline import SYSTEM, Actor, Entry, Line
 from signalling.identity.caller import SUPERVISORS, Caller
 from signalling.privacy.masking import mask_cards
 from signalling.store import Transaction
 from signalling.store.tables.conversation import conversations
 
+# Entries by which routing says whose a conversation is now.
+_GIVEN = frozenset({"conversation.assigned", "conversation.transferred"})
 _HERE = (conversations.c.tenant_id == bindparam("of_tenant")) & (conversations.c.id == bindparam("of_id"))
 
 
@@ -146,23 +148,29 @@ def seat(tx: Transaction, tenant_id: str, lines: Sequence[Line]) -> list[Line]:
     claim was written before the desk booked it.
     """
     found: list[Line] = []
+    joining: dict[str, Actor] = {}
+    given = existing_all(tx, tenant_id, [line[0] for line in lines if line[1] in _GIVEN])
     for line in lines:
         conversation_id, kind, _, data, _ = line
-        if kind not in ("conversation.assigned", "conversation.transferred"):
+        if kind not in _GIVEN:
             found.append(line)
             continue
-        row = existing(tx, tenant_id, conversation_id)
-        if row.rep_id == data["rep_id"]:
+        row = given[conversation_id]
+        had = joining[conversation_id].id if conversation_id in joining else row.rep_id
+        if had == data["rep_id"]:
             continue
         rep = Actor("rep", data["rep_id"], data.get("rep_name") or "")
-        if row.rep_id is not None:
-            participants.leave(tx, tenant_id, conversation_id, row.rep_id)
-        participants.join(tx, tenant_id, conversation_id, rep)
+        if conversation_id in joining:  # given twice in one batch: they came before they went
+            participants.join(tx, tenant_id, conversation_id, joining.pop(conversation_id))
+        if had is not None:
+            participants.leave(tx, tenant_id, conversation_id, had)
+        joining[conversation_id] = rep
         found.append(line)
         if rep.name and data.get("channel") == "chat":
             code = "joined" if kind == "conversation.assigned" else "transferred"
             text = greeting.said(code, row.locale, rep.name)
             found.append((conversation_id, "message.created", SYSTEM, messages.system_data(tx, code, text), "all"))
+    participants.join_all(tx, tenant_id, list(joining.items()))
     return found
 
 

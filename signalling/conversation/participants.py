@@ -4,10 +4,12 @@ Works for `conversation`, `handling` and the doors. Invariant: both marks only r
 what is read is delivered.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, null, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mediaserver.errors import Unprocessable
 from signalling.conversation import timeline
@@ -20,8 +22,14 @@ Mark = Literal["delivered", "read"]
 
 _HERE = (participants.c.tenant_id == bindparam("of_tenant")) & (participants.c.conversation_id == bindparam("of_id"))
 _ONE = _HERE & (participants.c.person_id == bindparam("of_person"))
-_INSERT = prepared(insert(participants))
 _FIND = prepared(select(participants).where(_ONE))
+_KEY = [participants.c.tenant_id, participants.c.conversation_id, participants.c.person_id]
+_JOIN = {
+    name: prepared(
+        dialect.insert(participants).on_conflict_do_update(index_elements=_KEY, set_={"left_at_us": null()})  # back again
+    )
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 _ALL = prepared(select(participants).where(_HERE).order_by(participants.c.joined_at_us, participants.c.person_id))
 
 
@@ -50,10 +58,13 @@ class Receipt:
 
 def join(tx: Transaction, tenant_id: str, conversation_id: str, actor: Actor) -> None:
     """They take part from now on (again). No entry: what made them join has its own."""
-    key = {"of_tenant": tenant_id, "of_id": conversation_id, "of_person": actor.id}
-    row = tx.first(_FIND, key)
-    if row is None:
-        values = {
+    join_all(tx, tenant_id, [(conversation_id, actor)])
+
+
+def join_all(tx: Transaction, tenant_id: str, joining: Sequence[tuple[str, Actor]]) -> None:
+    """`join` for many: (conversation, who) each."""
+    rows = [
+        {
             "tenant_id": tenant_id,
             "conversation_id": conversation_id,
             "person_id": actor.id,
@@ -63,9 +74,10 @@ def join(tx: Transaction, tenant_id: str, conversation_id: str, actor: Actor) ->
             "delivered_seq": 0,
             "read_seq": 0,
         }
-        tx.run(_INSERT, values)
-    elif row.left_at_us is not None:
-        tx.execute(update(participants).where(_ONE).values(left_at_us=None), key)
+        for conversation_id, actor in joining
+    ]
+    if rows:
+        tx.run(_JOIN[tx.connection.dialect.name], rows)
 
 
 def leave(tx: Transaction, tenant_id: str, conversation_id: str, person_id: str) -> None:
