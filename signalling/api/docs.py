@@ -75,7 +75,7 @@ def page(whole: Json) -> str:
         for method, operation in methods.items():
             tag = operation["tags"][0]
             tags[tag].append(_operation(whole, path, method, operation))
-            label = f'<span class="verb {method}">{method.upper()}</span> {_text(operation["summary"].rstrip("."))}'
+            label = f'<span class="verb {method}">{method.upper()}</span> {_text(operation["summary"].rstrip(".").replace("`", ""))}'
             contents[tag].append(f'<li data-words="{_words(path, operation)}"><a href="#{operation["operationId"]}">{label}</a></li>')
     info = whole["info"]
     aside = "".join(f"<section><h2>{_text(name)}</h2><ul>{''.join(items)}</ul></section>" for name, items in contents.items())

@@ -77,8 +77,8 @@ PARAMETERS: Json = {
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
-        "required": True,
-        "description": "The version that you have seen, as its ETag.",
+        "required": False,
+        "description": "The version that you have seen, as its ETag. Needed (428) where the body names none.",
         "schema": {"type": "string", "pattern": '^"(0|[1-9][0-9]{0,17})"$', "examples": ['"7"']},
     },
 }

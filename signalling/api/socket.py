@@ -298,6 +298,9 @@ class Sockets:
             self._dispatch(connection, frame, identifier)
         except RemoteError as error:
             connection.send(failure(identifier, error))
+        except Exception:  # further out it would become an HTTP answer in the middle of a WebSocket
+            log.exception("A frame failed")
+            connection.close(frames.INTERNAL, "a fault of ours")
 
     def _afford(self, connection: Connection) -> None:
         """Takes one request from the client's allowance. TooMany where it is used up; far beyond it the client is closed."""
