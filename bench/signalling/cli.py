@@ -19,6 +19,7 @@ CHAT = {
     "cpu_us_per_message": ("CPU per message, us", 1, ".0f"),
     "p50_ms": (f"p50 at {measure.CHAT_PER_S}/s, ms", 1, ".1f"),
     "p99_ms": (f"p99 at {measure.CHAT_PER_S}/s, ms", 1, ".1f"),
+    "disk_p99_ms": (f"  of the bare disk at {measure.CHAT_PER_S} flushes/s, ms", 1, ".1f"),
 }
 
 

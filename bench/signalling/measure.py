@@ -7,6 +7,7 @@ from typing import Any
 from bench.machine import two_cores
 from bench.pipe import Child, ChildError
 from bench.report import percentile
+from bench.signalling import disk
 from bench.usage import process_ns, resident_bytes
 
 SERVER, CLIENTS = "bench.signalling.server", "bench.signalling.clients"
@@ -73,6 +74,7 @@ def chat(seconds: float) -> dict[str, Any]:
         crowd.ask("converse", port=port, conversations=conversations)
         crowd.ask("chat", per_s=CHAT_PER_S, seconds=1.0, window=WINDOW)
         calm = _sound(crowd.ask("chat", per_s=CHAT_PER_S, seconds=seconds, window=WINDOW))
+        flushed_s = disk.flushes(CHAT_PER_S, seconds)
         before_ns = process_ns(server.pid)
         most = _sound(crowd.ask("chat", per_s=0, seconds=seconds, window=WINDOW))
         used_ns = process_ns(server.pid) - before_ns
@@ -83,6 +85,7 @@ def chat(seconds: float) -> dict[str, Any]:
         "cpu_us_per_message": used_ns / 1000 / most["sent"],
         "p50_ms": percentile(calm["latencies_s"], 0.5) * 1000,
         "p99_ms": percentile(calm["latencies_s"], 0.99) * 1000,
+        "disk_p99_ms": percentile(flushed_s, 0.99) * 1000,
         "calm_per_s": calm["sent"] / calm["seconds"],
         "entries_stored": sum(seqs.values()),
     }
