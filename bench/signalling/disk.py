@@ -1,6 +1,7 @@
 """The bare limit of a durable message: how soon a disk says that a few pages are safe, asked as often as the chat asks.
 
-Open loop, as customers are: who comes while a flush hangs waits for it too. For `measure.chat`, which runs it in the same run on the same disk.
+Open loop, as customers are: who comes while a flush hangs waits for it too. For `measure.chat`, which runs it in the same run on the same
+disk.
 """
 
 import os
