@@ -82,7 +82,7 @@ async def served(tmp_path: Any) -> AsyncIterator[tuple[SignallingCore, TestClien
 
 
 # What a server writes by itself, soon after its start.
-RESTLESS = {"retention_runs", "audit_log", "audit_heads"}
+RESTLESS = {"retention_runs"}
 
 
 def dump(core: SignallingCore) -> list[Any]:

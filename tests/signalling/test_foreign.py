@@ -54,7 +54,7 @@ PUBLIC = frozenset(
     }
 )
 # Rows that the core itself changes while nobody asks for anything.
-RESTLESS = frozenset({"outbox"})
+RESTLESS = frozenset({"outbox", "retention_runs"})
 
 Rows = dict[str, set[str]]
 
