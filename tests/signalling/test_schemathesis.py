@@ -27,7 +27,8 @@ from tests.support.live_core import LiveCore
 
 EXAMPLES = 100
 # A well-formed request may be refused for what is there; 401 see `admitted_by_both`.
-POSITIVE = ["2xx", "3xx", "401", "403", "404", "409", "412", "413", "422", "429"]
+# 428: where the version may stand in the header or in the body, neither alone is required, but one of them is.
+POSITIVE = ["2xx", "3xx", "401", "403", "404", "409", "412", "413", "422", "428", "429"]
 # What is sent here is itself a credential, besides the token.
 CREDENTIALS = {"login.change_password"}
 CONFIG = {
