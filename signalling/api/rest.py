@@ -20,7 +20,8 @@ from signalling.identity.caller import Caller, Role
 from signalling.services import Services
 
 NOBODY = Caller(tenant_id="", id="", role=Role.CUSTOMER)
-ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"')
+# Quoted, as RFC 9110 has it; without quotes it can mean nothing else.
+ETAG = re.compile(r'"(0|[1-9][0-9]{0,17})"|(0|[1-9][0-9]{0,17})')
 CHUNK_BYTES = 64 * 1024
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -155,7 +156,7 @@ def _version(headers: list[str]) -> int | None:
     text = ",".join(headers).strip()
     found = ETAG.fullmatch(text)
     if found:
-        return int(found[1])
+        return int(found[1] or found[2])
     if re.fullmatch(r'(W/)?"[\x21\x23-\x7e]*"', text):
         raise PreconditionFailed("If-Match names no version that there is.")
     raise BadRequest('If-Match names one version, such as "7".', code="if_match")
