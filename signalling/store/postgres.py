@@ -53,9 +53,11 @@ class PostgresBackend:
         self._lane: asyncio.Task[None] | None = None
         # Whose connection does not answer: they end by themselves, some seconds later.
         self._given_up: set[asyncio.Task[Any]] = set()
+        self._observed: Callable[[int], None] = lambda size: None
 
     def observe(self, group: Callable[[int], None]) -> None:
-        """See `Backend`: there are no groups; the server gathers commits by itself."""
+        """See `Backend`."""
+        self._observed = group
 
     async def open(self) -> None:
         """Starts the lane; connections are made when they are needed."""
@@ -169,6 +171,7 @@ class PostgresBackend:
                 if await task:
                     self._waiting.progress()
                     self._waiting.resolve(group)
+                    self._observed(len(group))
                     return
                 savepoints = True
             except Exception as error:
