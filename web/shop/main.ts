@@ -1,0 +1,2 @@
+/** The shop's entry. */
+export {};

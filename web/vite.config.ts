@@ -1,0 +1,44 @@
+/**
+ * Builds the faces of Tresen into dist/: pages, one folder of hashed assets, and the widget's loader.
+ *
+ * The widget runs on other people's pages: its chunks find each other by relative imports, nothing is preloaded, and its loader
+ * (widget/v1.js, the one name that never changes) is told here which hashed module to import.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+function loader(): Plugin {
+  return {
+    name: "widget-loader",
+    generateBundle(_, bundle) {
+      const entry = Object.values(bundle).find((chunk) => chunk.type === "chunk" && chunk.isEntry && chunk.name === "widget");
+      if (!entry) throw new Error("the bundle has no entry named widget");
+      const source = readFileSync(here("widget/v1.js"), "utf8").replace("WIDGET_MODULE", entry.fileName);
+      this.emitFile({ type: "asset", fileName: "widget/v1.js", source });
+    },
+  };
+}
+
+export default defineConfig({
+  root: here("."),
+  base: "/",
+  plugins: [loader()],
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: false,
+    assetsInlineLimit: 0,
+    rollupOptions: {
+      input: {
+        widget: here("widget/main.ts"),
+        console: here("console/index.html"),
+        shop: here("shop/index.html"),
+      },
+    },
+  },
+  test: { include: ["**/*.test.ts"], environment: "happy-dom" },
+} as Parameters<typeof defineConfig>[0]);

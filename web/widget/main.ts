@@ -1,0 +1,2 @@
+/** The widget's entry on a shop's page. */
+export {};

@@ -1,0 +1,17 @@
+/* The widget's loader: what a shop's page includes. Classic script, nothing but this until the page is idle. */
+(function () {
+  "use strict";
+  var source = document.currentScript && document.currentScript.src;
+  if (!source || (window.tresen && window.tresen.host)) return;
+  var queue = (window.tresen && window.tresen.q) || [];
+  window.tresen = function () {
+    queue.push(arguments);
+  };
+  window.tresen.q = queue;
+  window.tresen.host = new URL(source).origin;
+  var load = function () {
+    import(new URL("/WIDGET_MODULE", source).href);
+  };
+  if (window.requestIdleCallback) window.requestIdleCallback(load, { timeout: 2000 });
+  else setTimeout(load, 1);
+})();
