@@ -1942,6 +1942,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/consents/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the customer for a consent: `consent.asked` on the timeline, which their client shows in plain words.
+         * @description The answer is `consent.granted` or `consent.refused`, or none. Asking again is allowed and asks again.
+         */
+        post: operations["consent.ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/consents/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says no to what was asked: `consent.refused` on the timeline. Takes nothing back that was agreed to before. */
+        post: operations["consent.refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers/{customer_id}/consents": {
         parameters: {
             query?: never;
@@ -3164,7 +3201,7 @@ export interface components {
             /** @default null */
             url?: string | null;
             /** @default null */
-            kinds?: ("conversation.created" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "message.created" | "message.updated" | "message.deleted" | "message.delivered" | "message.read" | "queue.entered" | "queue.position_changed" | "queue.left" | "rep.status_changed" | "call.requested" | "call.ringing" | "call.accepted" | "call.held" | "call.resumed" | "call.transferred" | "call.ended" | "supervisor.joined" | "recording.started" | "recording.paused" | "recording.resumed" | "recording.stopped" | "consent.granted" | "consent.revoked" | "cart.updated" | "cart.conflict" | "cart.suggested" | "order.placed" | "order.status_changed" | "payment.link_created" | "payment.succeeded" | "payment.failed" | "payment.step_entered" | "payment.step_left" | "payment.declined" | "payment.processing" | "payment.expired" | "payment.cancelled" | "payment.refunded" | "help.requested" | "bot.handoff" | "csat.submitted" | "customer.identified" | "privacy.erased")[] | null;
+            kinds?: ("conversation.created" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "message.created" | "message.updated" | "message.deleted" | "message.delivered" | "message.read" | "queue.entered" | "queue.position_changed" | "queue.left" | "rep.status_changed" | "call.requested" | "call.ringing" | "call.accepted" | "call.held" | "call.resumed" | "call.transferred" | "call.ended" | "supervisor.joined" | "recording.started" | "recording.paused" | "recording.resumed" | "recording.stopped" | "consent.asked" | "consent.granted" | "consent.refused" | "consent.revoked" | "cart.updated" | "cart.conflict" | "cart.suggested" | "order.placed" | "order.status_changed" | "payment.link_created" | "payment.succeeded" | "payment.failed" | "payment.step_entered" | "payment.step_left" | "payment.declined" | "payment.processing" | "payment.expired" | "payment.cancelled" | "payment.refunded" | "help.requested" | "bot.handoff" | "csat.submitted" | "customer.identified" | "privacy.erased")[] | null;
             /** @default null */
             description?: string | null;
             /** @default null */
@@ -3541,7 +3578,7 @@ export interface components {
              */
             url: string;
             /** @default [] */
-            kinds?: ("conversation.created" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "message.created" | "message.updated" | "message.deleted" | "message.delivered" | "message.read" | "queue.entered" | "queue.position_changed" | "queue.left" | "rep.status_changed" | "call.requested" | "call.ringing" | "call.accepted" | "call.held" | "call.resumed" | "call.transferred" | "call.ended" | "supervisor.joined" | "recording.started" | "recording.paused" | "recording.resumed" | "recording.stopped" | "consent.granted" | "consent.revoked" | "cart.updated" | "cart.conflict" | "cart.suggested" | "order.placed" | "order.status_changed" | "payment.link_created" | "payment.succeeded" | "payment.failed" | "payment.step_entered" | "payment.step_left" | "payment.declined" | "payment.processing" | "payment.expired" | "payment.cancelled" | "payment.refunded" | "help.requested" | "bot.handoff" | "csat.submitted" | "customer.identified" | "privacy.erased")[];
+            kinds?: ("conversation.created" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "message.created" | "message.updated" | "message.deleted" | "message.delivered" | "message.read" | "queue.entered" | "queue.position_changed" | "queue.left" | "rep.status_changed" | "call.requested" | "call.ringing" | "call.accepted" | "call.held" | "call.resumed" | "call.transferred" | "call.ended" | "supervisor.joined" | "recording.started" | "recording.paused" | "recording.resumed" | "recording.stopped" | "consent.asked" | "consent.granted" | "consent.refused" | "consent.revoked" | "cart.updated" | "cart.conflict" | "cart.suggested" | "order.placed" | "order.status_changed" | "payment.link_created" | "payment.succeeded" | "payment.failed" | "payment.step_entered" | "payment.step_left" | "payment.declined" | "payment.processing" | "payment.expired" | "payment.cancelled" | "payment.refunded" | "help.requested" | "bot.handoff" | "csat.submitted" | "customer.identified" | "privacy.erased")[];
             /** @default  */
             description?: string;
         };
@@ -3886,6 +3923,18 @@ export interface components {
             /** @default false */
             has_more?: boolean;
         };
+        /** @description What the customer is to be asked. */
+        Question: {
+            /** @enum {string} */
+            purpose: "recording" | "cart_view" | "cart_suggest" | "cart_edit" | "apply_code" | "place_order" | "transcript_mail" | "marketing";
+            /**
+             * @description What the consent is to cover, as the customer will give it.
+             * @default
+             */
+            scope?: string | {
+                [key: string]: string;
+            };
+        };
         /** @description What is left out stays. */
         QueueChange: {
             /** @default null */
@@ -4084,6 +4133,16 @@ export interface components {
              * @default null
              */
             id?: string | null;
+        };
+        /** @description What the customer does not agree to. */
+        Refusal: {
+            /** @enum {string} */
+            purpose: "recording" | "cart_view" | "cart_suggest" | "cart_edit" | "apply_code" | "place_order" | "transcript_mail" | "marketing";
+            /**
+             * @description Id of a conversation.
+             * @example conv_01JD3Q8Z6W0V7M9K4C2T5B8N1X
+             */
+            conversation_id: string;
         };
         /** @description Takes a discount code out. */
         RemoveCodeBody: {
@@ -4625,6 +4684,13 @@ export interface components {
                 [key: string]: unknown;
             }[];
             has_more: boolean;
+        };
+        /** @description Where on the timeline it stands. */
+        Told: {
+            conversation_id: string;
+            seq: number;
+            /** @enum {string} */
+            purpose: "recording" | "cart_view" | "cart_suggest" | "cart_edit" | "apply_code" | "place_order" | "transcript_mail" | "marketing";
         };
         /** @description total = subtotal - discount + shipping, and + tax where tax is not included in prices. */
         Totals: {
@@ -8030,6 +8096,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Consents"];
+                };
+            };
+        };
+    };
+    "consent.ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            /** @description Asks the customer for a consent: `consent.asked` on the timeline, which their client shows in plain words. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
+                };
+            };
+        };
+    };
+    "consent.refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refusal"];
+            };
+        };
+        responses: {
+            /** @description Says no to what was asked: `consent.refused` on the timeline. Takes nothing back that was agreed to before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
                 };
             };
         };
