@@ -1,0 +1,5 @@
+/** The one door to media: faces import from here and from nothing else in this folder. See docs/web-media.md. */
+export type * from "./types";
+export { CaptureFailed, canChooseSpeaker, canShareScreen, capture, captureScreen, devices, onDevicesChange } from "./devices";
+export { LevelMeter } from "./level";
+export { bindPicture, bindSound } from "./bind";
