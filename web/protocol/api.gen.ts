@@ -3377,7 +3377,10 @@ export interface components {
             }[];
             expires_in_s: number;
         };
-        /** @description One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. */
+        /**
+         * @description One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. `until`: how long it rings,
+         *     or is waited for.
+         */
         LegView: {
             id: string;
             person_id: string;
@@ -3388,6 +3391,7 @@ export interface components {
             screen: boolean;
             supervising: string | null;
             reason: string | null;
+            until: string | null;
         };
         /** @description A stretch of the audit log, the newest first. */
         Lines: {
