@@ -2799,7 +2799,7 @@ export interface components {
             state: string;
             login_secret: string;
         };
-        /** @description All of the board. `reps`: how many by status; `hours`: how each went, the oldest first; `calls`: those going on, the longest first. */
+        /** @description All of it. `reps`: how many by status; `hours`: how each went, the oldest first; `calls`: those going on, the longest first. */
         BoardView: {
             queues: components["schemas"]["QueueNumbers"][];
             reps: {

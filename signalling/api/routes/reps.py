@@ -61,7 +61,7 @@ class Reps(BaseModel):
 
 
 class BoardView(BaseModel):
-    """All of the board. `reps`: how many by status; `hours`: how each went, the oldest first; `calls`: those going on, the longest first."""
+    """All of it. `reps`: how many by status; `hours`: how each went, the oldest first; `calls`: those going on, the longest first."""
 
     queues: list[QueueNumbers]
     reps: dict[str, int]
