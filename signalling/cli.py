@@ -156,8 +156,9 @@ def demo(options: ServerOptions, room: Annotated[str, typer.Option(help="Name of
         raise typer.BadParameter("a room's name has letters, digits, dots, dashes and underscores, 64 at most", param_hint="--room")
     chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings()
     service = Node(chosen, plane=local_media, prepare=demo_shop.prepare)
-    pages.mount(service.application, demo_mint(chosen))
-    site.mount(service.application, site.Built(site.require(site.dist_folder())))
+    built = site.Built(site.require(site.dist_folder()))
+    pages.mount(service.application, demo_mint(chosen), built)
+    site.mount(service.application, built)
     run_service(service, chosen, lambda: announce_demo(service, room))
 
 
@@ -169,8 +170,9 @@ def serve_command(options: ServerOptions) -> None:
     """
     chosen = options.settings()
     service = Node(chosen, plane=local_media)
-    pages.mount(service.application, None)
-    site.mount(service.application, site.Built(site.dist_folder()))
+    built = site.Built(site.dist_folder())
+    pages.mount(service.application, None, built)
+    site.mount(service.application, built)
     run_service(service, chosen, lambda: print(f"Serving on {service.address}", flush=True))
 
 
