@@ -56,6 +56,7 @@ export default defineConfig({
         console: here("console/index.html"),
         shop: here("shop/index.html"),
         call: here("call/index.html"),
+        gallery: here("ui/gallery/index.html"),
       },
     },
   },
