@@ -58,5 +58,5 @@ export default defineConfig({
       },
     },
   },
-  test: { include: ["**/*.test.ts"], environment: "happy-dom" },
+  test: { include: ["**/*.test.ts"], environment: "happy-dom", css: true },
 } as Parameters<typeof defineConfig>[0]);
