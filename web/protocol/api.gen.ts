@@ -1420,7 +1420,8 @@ export interface paths {
         put?: never;
         /**
          * Makes an empty cart.
-         * @description A customer makes their own; the shop's back office anybody's, or nobody's yet (its id then goes into the customer's token).
+         * @description A customer makes their own; the shop's back office anybody's, or nobody's yet (its id then goes into the customer's token); a rep the
+         *     customer's of a conversation that has none, where they let the rep `edit`.
          */
         post: operations["cart.create"];
         delete?: never;
@@ -2835,13 +2836,15 @@ export interface components {
             state: string;
             login_secret: string;
         };
-        /** @description All of it. `reps`: how many by status. */
-        Board: {
+        /** @description All of it. `reps`: how many by status; `hours`: how each went, the oldest first; `calls`: those going on, the longest first. */
+        BoardView: {
             queues: components["schemas"]["QueueNumbers"][];
             reps: {
                 [key: string]: number;
             };
             since: string;
+            hours: components["schemas"]["Hour"][];
+            calls: components["schemas"]["LiveCall"][];
         };
         /** @description Local times of `zone`. A holiday has spans of its own, or none, in place of its weekday's. */
         CalendarBody: {
@@ -3349,6 +3352,33 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description An hour's figures; `at`: when it began. None of nothing: there is no mean of no waits. */
+        Hour: {
+            at: string;
+            /** @default 0 */
+            entered?: number;
+            /** @default 0 */
+            answered?: number;
+            /** @default 0 */
+            answered_within_threshold?: number;
+            /** @default 0 */
+            abandoned?: number;
+            /** @default null */
+            mean_wait_s?: number | null;
+            /** @default null */
+            longest_wait_s?: number | null;
+            conversations?: {
+                [key: string]: number;
+            };
+            /** @default 0 */
+            orders?: number;
+            /** @default 0 */
+            assisted?: number;
+            /** @default null */
+            csat?: number | null;
+            /** @default 0 */
+            csat_count?: number;
+        };
         /** @description Business hours, and whether somebody is there now. `changes_at`: when they open or close next. */
         HoursView: {
             id: string;
@@ -3377,7 +3407,10 @@ export interface components {
             }[];
             expires_in_s: number;
         };
-        /** @description One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. */
+        /**
+         * @description One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. `until`: how long it rings,
+         *     or is waited for.
+         */
         LegView: {
             id: string;
             person_id: string;
@@ -3388,6 +3421,7 @@ export interface components {
             screen: boolean;
             supervising: string | null;
             reason: string | null;
+            until: string | null;
         };
         /** @description A stretch of the audit log, the newest first. */
         Lines: {
@@ -3396,6 +3430,23 @@ export interface components {
             next_cursor?: string | null;
             /** @default false */
             has_more?: boolean;
+        };
+        /** @description One call. `quality`, `rtt_ms`, `loss_percent`: the worst connection's, and whose it is (`worst`: customer, rep or supervisor). */
+        LiveCall: {
+            id: string;
+            conversation_id: string;
+            media: string;
+            state: string;
+            customer_id: string;
+            rep_id: string | null;
+            created_at: string;
+            connected_at: string | null;
+            payment_step: boolean;
+            recording: boolean;
+            quality: ("good" | "fair" | "poor") | null;
+            worst: string | null;
+            rtt_ms: number | null;
+            loss_percent: number | null;
         };
         /** @description A local account's login and password. */
         Login: {
@@ -3848,7 +3899,11 @@ export interface components {
              */
             id?: string | null;
         };
-        /** @description Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`. */
+        /**
+         * @description Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`.
+         *
+         *     `priority`: minutes of waiting ahead.
+         */
         Place: {
             id: string;
             conversation_id: string;
@@ -3865,6 +3920,8 @@ export interface components {
             reason: string | null;
             outcome: string;
             opens_at: string | null;
+            /** @default 0 */
+            priority?: number;
         };
         /** @description Places in the queue. */
         Places: {
@@ -6393,7 +6450,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Board"];
+                    "application/json": components["schemas"]["BoardView"];
                 };
             };
         };
