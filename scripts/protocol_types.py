@@ -33,11 +33,19 @@ def document() -> dict[str, Any]:
     return made
 
 
+def write(target: Path, folder: Path) -> None:
+    """Generates the types into `target`; `folder` is for what lies between."""
+    described = folder / "openapi.json"
+    described.write_text(json.dumps(document()))
+    command = ["sh", "scripts/npm.sh", "run", "--silent", "protocol", "--", str(described), "-o", str(target)]
+    subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+
+
 def main() -> None:
-    """Generates the file."""
-    (ROOT / "build").mkdir(exist_ok=True)
-    (ROOT / "build/openapi.json").write_text(json.dumps(document()))
-    subprocess.run(["npm", "run", "--silent", "protocol"], cwd=ROOT / "web", check=True)
+    """Renews the file in the repository."""
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    write(TYPES, folder)
 
 
 if __name__ == "__main__":

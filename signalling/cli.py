@@ -26,7 +26,7 @@ from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.server import MediaServer
 from mediaserver.tokens import mint
-from signalling import database_commands, doctor, doctor_store, identity_commands, keys_commands, pages, recordings
+from signalling import database_commands, doctor, doctor_store, identity_commands, keys_commands, pages, recordings, site
 from signalling import demo as demo_shop
 from signalling.calling.local_media import LocalMedia
 from signalling.calling.media import MediaPlane
@@ -157,6 +157,7 @@ def demo(options: ServerOptions, room: Annotated[str, typer.Option(help="Name of
     chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings()
     service = Node(chosen, plane=local_media, prepare=demo_shop.prepare)
     pages.mount(service.application, demo_mint(chosen))
+    site.mount(service.application, site.Built(site.require(site.dist_folder())))
     run_service(service, chosen, lambda: announce_demo(service, room))
 
 
@@ -169,6 +170,7 @@ def serve_command(options: ServerOptions) -> None:
     chosen = options.settings()
     service = Node(chosen, plane=local_media)
     pages.mount(service.application, None)
+    site.mount(service.application, site.Built(site.dist_folder()))
     run_service(service, chosen, lambda: print(f"Serving on {service.address}", flush=True))
 
 

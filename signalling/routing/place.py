@@ -9,7 +9,10 @@ from signalling.times import rfc3339
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`."""
+    """Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`.
+
+    `priority`: minutes of waiting ahead.
+    """
 
     id: str
     conversation_id: str
@@ -26,6 +29,7 @@ class Place:
     reason: str | None
     outcome: str
     opens_at: str | None
+    priority: int = 0
 
 
 def place_of(floor: Floor, ticket: Ticket, now_us: int) -> Place:
@@ -47,4 +51,5 @@ def place_of(floor: Floor, ticket: Ticket, now_us: int) -> Place:
         reason=ticket.reason,
         outcome=ticket.outcome,
         opens_at=rfc3339(ticket.opens_us) if ticket.opens_us is not None else None,
+        priority=ticket.priority,
     )

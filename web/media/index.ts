@@ -3,3 +3,5 @@ export type * from "./types";
 export { CaptureFailed, canChooseSpeaker, canShareScreen, capture, captureScreen, devices, onDevicesChange } from "./devices";
 export { LevelMeter } from "./level";
 export { bindPicture, bindSound } from "./bind";
+export { Refused } from "./refused";
+export { callMedia, WhipCall, type CallMediaOptions } from "./whip-call";

@@ -44,6 +44,8 @@ export interface Direction {
   readonly loss: number;
   readonly rtt_ms: number | null;
   readonly jitter_ms: number | null;
+  /** How the media travel: straight, by way of a TURN server, or over TCP, where one lost packet holds up all others. */
+  readonly path: "udp" | "tcp" | "relay" | null;
   readonly width: number | null;
   readonly height: number | null;
   readonly fps: number | null;

@@ -8,7 +8,7 @@ import type { Link } from "./link";
 export function followCall(link: Link, log: ConversationLog): Followed<Call> {
   return new Followed<Call>(
     log,
-    (entry) => /^(call|recording|supervisor|payment)\./.test(entry.type),
+    (entry) => (/^(call|recording|supervisor|payment)\./.test(entry.type) ? "stale" : "nothing"),
     async () => {
       const [latest] = (await link.ask("call.list", { conversation_id: log.id })).data;
       return latest && latest.state !== "ended" ? latest : null;

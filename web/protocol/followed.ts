@@ -4,6 +4,9 @@ import type { Entry } from "./link";
 import { Observable } from "./observable";
 import { Problem } from "./problem";
 
+/** What an entry means for it: nothing, "read it anew", or the thing itself as the entry brings it (null: not to be seen any more). */
+export type Told<T> = "nothing" | "stale" | { now: T | null };
+
 /**
  * Never two reads at once: what changes meanwhile is read afterwards, so an older answer never replaces a newer one. What the reader may
  * not see (403, 404) is null.
@@ -15,13 +18,13 @@ export class Followed<T> extends Observable {
   #stale = false;
   #stop: (() => void) | null = null;
   readonly #log: ConversationLog;
-  readonly #concerns: (entry: Entry) => boolean;
+  readonly #told: (entry: Entry) => Told<T>;
   readonly #read: () => Promise<T | null>;
 
-  constructor(log: ConversationLog, concerns: (entry: Entry) => boolean, read: () => Promise<T | null>) {
+  constructor(log: ConversationLog, told: (entry: Entry) => Told<T>, read: () => Promise<T | null>) {
     super();
     this.#log = log;
-    this.#concerns = concerns;
+    this.#told = told;
     this.#read = read;
   }
 
@@ -34,7 +37,11 @@ export class Followed<T> extends Observable {
 
   open(): void {
     this.#stop ??= this.#log.onEntry((entry) => {
-      if (this.#concerns(entry)) void this.refresh();
+      const told = this.#told(entry);
+      if (told === "nothing") return;
+      // While a read is under way its answer may be older than this entry, or newer: only another read can tell.
+      if (told === "stale" || this.#reading) void this.refresh();
+      else this.put(told.now);
     });
     void this.refresh();
   }

@@ -6,9 +6,12 @@ from pydantic import BaseModel, Field
 
 from signalling.api.models import Body, RepId
 from signalling.api.operation import Context, Operations
+from signalling.calling import live
+from signalling.calling.live import LiveCall
 from signalling.identity.caller import STAFF, SUPERVISORS
-from signalling.routing import board, roster, tickets
-from signalling.routing.board import Board
+from signalling.routing import board, day, roster, tickets
+from signalling.routing.board import Board, QueueNumbers
+from signalling.routing.day import Hour
 from signalling.routing.place import Place
 from signalling.routing.presence import CAPACITY, CAPACITY_MOST, Profile
 from signalling.routing.queues import set_profile
@@ -55,6 +58,16 @@ class Reps(BaseModel):
     """Reps."""
 
     data: list[RepView]
+
+
+class BoardView(BaseModel):
+    """All of it. `reps`: how many by status; `hours`: how each went, the oldest first; `calls`: those going on, the longest first."""
+
+    queues: list[QueueNumbers]
+    reps: dict[str, int]
+    since: str
+    hours: list[Hour]
+    calls: list[LiveCall]
 
 
 class Work(BaseModel):
@@ -126,7 +139,7 @@ async def force_status(context: Context, rep_id: RepId, body: StatusChange) -> R
 
 
 @operations.add("board.read", "GET", "/v1/board", roles=SUPERVISORS)
-async def read_board(context: Context, query: BoardQuery) -> Board:
+async def read_board(context: Context, query: BoardQuery) -> BoardView:
     """What is going on now, and how it went.
 
     Service level: answered within the queue's threshold / (answered + abandoned); null of nothing.
@@ -135,4 +148,7 @@ async def read_board(context: Context, query: BoardQuery) -> Board:
     since_us = now_us - query.hours * 3600 * SECOND_US
     thresholds = {queue.id: queue.threshold_us for queue in floor.queues.values()}
     past = await context.read(board.past, context.tenant_id, since_us, thresholds)
-    return board.board(floor, past, now_us, rfc3339(since_us))
+    hours = await context.read(day.hours, context.tenant_id, since_us, now_us, thresholds)
+    calls = await context.read(live.listed, context.tenant_id, context.services.calls.readings(context.tenant_id))
+    now: Board = board.board(floor, past, now_us, rfc3339(since_us))
+    return BoardView(queues=now.queues, reps=now.reps, since=now.since, hours=hours, calls=calls)
