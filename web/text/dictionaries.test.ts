@@ -9,11 +9,14 @@ import { LANGUAGES, type Language } from "./locale";
 import type { Dictionary, Entry } from "./texts";
 
 const files = import.meta.glob<Dictionary>("../*/text/*.json", { eager: true, import: "default" });
-const sources = import.meta.glob<string>(["../*/**/*.ts", "!../**/*.test.ts", "!../**/*.gen.ts", "!../node_modules/**", "!../dist/**"], {
+const raw = import.meta.glob<string>(["../*/**/*.ts", "!../**/*.test.ts", "!../**/*.gen.ts", "!../node_modules/**", "!../dist/**"], {
   eager: true,
   query: "?raw",
   import: "default",
 });
+
+/** Without comments: an example in one is no use of a key. */
+const sources = Object.fromEntries(Object.entries(raw).map(([path, text]) => [path, text.replace(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*/gm, "")]));
 
 const faces = [...new Set(Object.keys(files).map((path) => path.split("/")[1]!))];
 const read = (face: string, language: string): Dictionary | undefined => files[`../${face}/text/${language}.json`];
