@@ -97,6 +97,18 @@ test("a restart that does not connect is given up for a new session, with a new 
   expect(told.at(-1)).toBe("connected");
 });
 
+test("a restart of what is unharmed is quiet, also where the server cannot be reached at first", async () => {
+  const made = await connected();
+  server.refuse = () => "away";
+  await made.restart();
+  await vi.advanceTimersByTimeAsync(450);
+  expect(server.methods).toEqual(["POST", "PATCH"]);
+  server.refuse = () => undefined;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.methods).toEqual(["POST", "PATCH", "PATCH"]);
+  expect(told).toEqual(["connecting", "connected"]);
+});
+
 test("a session that the server has forgotten is opened anew at once", async () => {
   await connected();
   server.refuse = ({ method }) => (method === "PATCH" ? { status: 404 } : undefined);
