@@ -137,5 +137,6 @@ test("of several pictures the one that moves is told", () => {
 test("a picture on which nothing comes for some looks is still, and at once alive again", () => {
   const flow = new Flow();
   const look = (bytes: number): string[] => [...flow.take([row("inbound-rtp", "a", { kind: "video", mid: "4", bytesReceived: bytes })], 3)];
-  expect([look(1), look(1), look(1), look(1), look(1), look(2)]).toEqual([[], [], [], ["4"], ["4"], []]);
+  const kilo = (count: number): string[] => look(1000 * count);
+  expect([kilo(1), kilo(1), kilo(1), kilo(1), look(1060), kilo(3)]).toEqual([[], [], [], ["4"], ["4"], []]);
 });

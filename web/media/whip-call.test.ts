@@ -103,6 +103,16 @@ test("people come and go as the server tells it, told by one event each time", a
   expect(media.sounds).toHaveLength(2);
 });
 
+test("a server that has ended one session has ended both: they come back together, before the connections notice", async () => {
+  await connected();
+  server.tracks = { tracks: [{ kind: "audio", index: 0, identity: "anna" }], mix: null };
+  await vi.advanceTimersByTimeAsync(1000);
+  server.gone = true;
+  server.refuse = ({ method }) => (method === "POST" ? undefined : { status: 404 });
+  await vi.advanceTimersByTimeAsync(500);
+  expect([posts("/whep/r"), posts("/whip/r")]).toEqual([2, 2]);
+});
+
 test("the call is over when the server says so: the sentence and the status are told", async () => {
   server.refuse = ({ method }) => (method === "POST" ? { status: 403, detail: "You are not in this call, or not any more." } : undefined);
   const media = call();
@@ -233,12 +243,12 @@ test("a picture on which nothing comes any more is taken away, and comes back wi
   const bytes = (bytesReceived: number) => {
     if (receiving) receiving.rows = [{ id: "v", type: "inbound-rtp", kind: "video", mid: "2", bytesReceived, timestamp: Date.now() }];
   };
-  bytes(1000);
+  bytes(10_000);
   await vi.advanceTimersByTimeAsync(2000);
   expect(media.remotes[0]?.video).not.toBeNull();
   await vi.advanceTimersByTimeAsync(4000);
   expect(media.remotes[0]?.video).toBeNull();
-  bytes(2000);
+  bytes(20_000);
   await vi.advanceTimersByTimeAsync(1000);
   expect(media.remotes[0]?.video).not.toBeNull();
   expect(media.quality?.figures.receiving?.bytes).toBeGreaterThan(0);

@@ -124,6 +124,8 @@ export class FakeServer {
   #sessions = 0;
   /** What to answer instead: a status with a sentence, "away" (no network), or undefined (all is well). */
   refuse: (request: Asked) => { status: number; detail?: string } | "away" | undefined = () => undefined;
+  /** The first session's list is not there any more. */
+  gone = false;
   tracks: { tracks: { kind: string; index: number; identity: string }[]; mix: string[] | null } = { tracks: [], mix: null };
 
   readonly fetch = vi.fn(async (url: URL, init: RequestInit = {}): Promise<Response> => {
@@ -147,6 +149,7 @@ export class FakeServer {
   async #list(known: string | undefined, signal?: AbortSignal | null): Promise<Response> {
     const etag = (): string => JSON.stringify(JSON.stringify(this.tracks));
     while (known === etag()) {
+      if (this.gone) return new Response(null, { status: 404 });
       if (signal?.aborted) throw signal.reason;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
