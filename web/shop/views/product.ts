@@ -1,7 +1,7 @@
 /** One of the goods: picture, kinds, price, stock, how it comes, how many. */
 import { html, nothing, type TemplateResult } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
-import { list, money } from "../../text/formats";
+import { money } from "../../text/formats";
 import type { DeliveryOption, Product, Variant } from "../backend";
 import { change, set, shown } from "../state";
 import { t } from "../texts";
@@ -72,7 +72,7 @@ export function product(made: Product): TemplateResult {
         </form>
         ${chosen.delivery.length > 0
           ? html`<ul class="ways">
-              ${chosen.delivery.map((option) => html`<li><ui-icon name="truck"></ui-icon><span>${list([option.title, days(option)])}</span><span>${money(option.price)}</span></li>`)}
+              ${chosen.delivery.map((option) => html`<li><ui-icon name="truck"></ui-icon><span>${option.title} <span class="quiet">${days(option)}</span></span><span>${money(option.price)}</span></li>`)}
             </ul>`
           : nothing}
       </div>
