@@ -167,7 +167,7 @@ def demo(
     chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings(demo_shop_port=demo_shop_port)
     built = site.Built(site.require(site.dist_folder()))
     running = Demo(chosen, built, partial(Node, plane=local_media))
-    pages.mount(running.node.application, demo_mint(chosen))
+    pages.mount(running.node.application, demo_mint(chosen), built)
     site.mount(running.node.application, built)
     pictures.mount(running.node.application)
     run_service(running, chosen, lambda: announce_demo(running, room))
@@ -181,8 +181,9 @@ def serve_command(options: ServerOptions) -> None:
     """
     chosen = options.settings()
     service = Node(chosen, plane=local_media)
-    pages.mount(service.application, None)
-    site.mount(service.application, site.Built(site.dist_folder()))
+    built = site.Built(site.dist_folder())
+    pages.mount(service.application, None, built)
+    site.mount(service.application, built)
     run_service(service, chosen, lambda: print(f"Serving on {service.address}", flush=True))
 
 
