@@ -1,5 +1,5 @@
 /**
- * Every folder `<face>/text/` is whole: six languages, the same keys and placeholders, every plural category, nothing empty, nothing
+ * Every folder `<face>/text/`, however deep, is whole: six languages, the same keys and placeholders, every plural category, nothing empty, nothing
  * left in English, no key without a use, no use without a key.
  *
  * A text that rightly reads as in English stands in `<face>/text/identical.json`: `{"English text": "why"}`.
@@ -8,14 +8,16 @@ import { describe, expect, test } from "vitest";
 import { LANGUAGES, type Language } from "./locale";
 import type { Dictionary, Entry } from "./texts";
 
-const files = import.meta.glob<Dictionary>("../*/text/*.json", { eager: true, import: "default" });
+const files = import.meta.glob<Dictionary>(["../**/text/*.json", "!../node_modules/**", "!../dist/**"], { eager: true, import: "default" });
 const sources = import.meta.glob<string>(["../*/**/*.ts", "!../**/*.test.ts", "!../**/*.gen.ts", "!../node_modules/**", "!../dist/**"], {
   eager: true,
   query: "?raw",
   import: "default",
 });
 
-const faces = [...new Set(Object.keys(files).map((path) => path.split("/")[1]!))];
+const faces = [...new Set(Object.keys(files).map((path) => path.replace(/^\.\.\/|\/text\/[^/]*$/g, "")))];
+/** Whose words a source speaks: those of the nearest folder above it that has a dictionary. */
+const faceOf = (path: string): string | undefined => faces.filter((face) => path.startsWith(`../${face}/`)).sort((one, other) => other.length - one.length)[0];
 const read = (face: string, language: string): Dictionary | undefined => files[`../${face}/text/${language}.json`];
 const forms = (entry: Entry): string[] => (typeof entry === "string" ? [entry] : Object.values(entry));
 const placeholders = (text: string): string[] => [...new Set(text.match(/\{\w+\}/g))].sort();
@@ -26,7 +28,7 @@ function spoken(face: string): { exact: Set<string>; open: RegExp[] } {
   const exact = new Set<string>();
   const open: RegExp[] = [];
   for (const [path, text] of Object.entries(sources)) {
-    if (path.split("/")[1] !== face) continue;
+    if (faceOf(path) !== face) continue;
     for (const [, literal] of text.matchAll(/["']([\w.-]+)["']/g)) exact.add(literal!);
     for (const [, literal] of text.matchAll(/`([\w.-]*(?:\$\{[^}]*\}[\w.-]*)+|[\w.-]+)`/g)) {
       const parts = literal!.split(/\$\{[^}]*\}/);
@@ -52,7 +54,7 @@ describe.each(faces)("%s", (face) => {
 
   test("every t(...) has its text", () => {
     const wanted = Object.entries(sources)
-      .filter(([path]) => path.split("/")[1] === face)
+      .filter(([path]) => faceOf(path) === face)
       .flatMap(([, text]) => [...text.matchAll(/\bt\(\s*["']([^"']+)["']/g)].map((found) => found[1]!));
     expect([...new Set(wanted)].filter((key) => !keys.includes(key))).toEqual([]);
   });
