@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 # A request whose CORS headers an inner middleware gives, by rules of its own, has this set.
 CORS_DONE = web.RequestKey("tresen.cors_done", bool)
 CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
-CORS_REQUEST_HEADERS = "Authorization, Content-Type, If-Match"
+CORS_REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match"
 CORS_EXPOSED_HEADERS = "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch"
 # Browsers cap it at two hours (Chromium) or a day (Firefox); a changed configuration is seen within one.
 CORS_MAX_AGE_S = 3600

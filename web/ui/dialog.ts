@@ -13,6 +13,9 @@ import "./button";
 import { t } from "./texts";
 import { base } from "./tokens";
 
+/** Those that cover the page now: its shortcuts rest meanwhile. */
+export const covering = new Set<Dialog>();
+
 @customElement("ui-dialog")
 export class Dialog extends LitElement {
   static override styles = [
@@ -135,6 +138,7 @@ export class Dialog extends LitElement {
     else if (this.contained) this.enter();
     else {
       this.returnTo = focused();
+      covering.add(this);
       this.inner.showModal();
     }
   }
@@ -151,6 +155,7 @@ export class Dialog extends LitElement {
   }
 
   private release(): void {
+    covering.delete(this);
     for (const other of this.quieted.splice(0)) other.inert = false;
   }
 
