@@ -109,7 +109,7 @@ class Identity:
         """Whether e-mail addresses are hidden from the caller, by their tenant's settings of some seconds ago at most."""
         return caller.staff and caller.role.value in self._masked.get(caller.tenant_id, MASKED_BY_DEFAULT)
 
-    async def entered_by(self, site_id: str, origin: str | None) -> KnownSite:
+    async def entered_by(self, site_id: str, origin: str | None) -> sites.KnownSite:
         """The site that a page names. NotFound for an unknown one, Forbidden for a foreign page."""
         site = await self.store.read(sites.known, site_id)
         sites.check_origin(site, origin)
