@@ -47,7 +47,7 @@ class Node:
         self.core.mount(self.application)
         if self.media is not None:
             self.core.services.metrics.expose(self.media.metrics.registry)
-        self._port = HttpPort(settings, self.application)
+        self._port = HttpPort(settings.http_host, settings.http_port, self.application)
         self._prepare = prepare
         self._later: asyncio.Task[None] | None = None
 

@@ -156,25 +156,27 @@ def require(folder: Path) -> Path:
     return folder
 
 
+def found(built: Built, request: web.Request, name: str) -> Stored:
+    """A file that is always there once the web is built. Unavailable where it is not."""
+    file = built.find(name, request.headers.get("Accept-Encoding", ""))
+    if file is None:
+        raise Unavailable(MISSING[0].upper() + MISSING[1:] + ".")
+    return file
+
+
 def mount(application: web.Application, built: Built) -> None:
     """Adds the routes. The application turns `RemoteError` into an answer (`mediaserver.http.edge`)."""
 
-    def found(request: web.Request, name: str) -> Stored:
-        file = built.find(name, request.headers.get("Accept-Encoding", ""))
-        if file is None:  # these are always there once it is built
-            raise Unavailable(MISSING[0].upper() + MISSING[1:] + ".")
-        return file
-
     async def console(request: web.Request) -> web.StreamResponse:
         content_policy = policy(connect=sockets_of(request.host))
-        return answer(request, found(request, "console/index.html"), page_headers(content_policy))
+        return answer(request, found(built, request, "console/index.html"), page_headers(content_policy))
 
     application.router.add_get("/console", console)
     application.router.add_get("/console/{page:.*}", console)
     mount_assets(application, built)
 
     async def loader(request: web.Request) -> web.StreamResponse:
-        return answer(request, found(request, "widget/v1.js"), {**ELSEWHERE, "Cache-Control": LOADER})
+        return answer(request, found(built, request, "widget/v1.js"), {**ELSEWHERE, "Cache-Control": LOADER})
 
     application.router.add_get("/widget/v1.js", loader)
 

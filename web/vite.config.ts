@@ -55,6 +55,7 @@ export default defineConfig({
         widget: here("widget/main.ts"),
         console: here("console/index.html"),
         shop: here("shop/index.html"),
+        call: here("call/index.html"),
         gallery: here("ui/gallery/index.html"),
       },
     },

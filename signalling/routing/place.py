@@ -29,7 +29,7 @@ class Place:
     reason: str | None
     outcome: str
     opens_at: str | None
-    priority: int = 0
+    priority: int
 
 
 def place_of(floor: Floor, ticket: Ticket, now_us: int) -> Place:

@@ -58,5 +58,9 @@ def test_an_installation_has_the_built_web(tmp_path: Path) -> None:
 
 
 def test_the_sdist_has_nothing_that_was_made_here(sdist: set[str]) -> None:
-    made = {name for name in sdist if name.endswith((".so", ".o", ".pyc")) or name.startswith(("build/", ".venv/", "artifacts/", "dist/", "web/node_modules/"))}
+    made = {
+        name
+        for name in sdist
+        if name.endswith((".so", ".o", ".pyc")) or name.startswith(("build/", ".venv/", "artifacts/", "dist/", "web/node_modules/"))
+    }
     assert made == set()

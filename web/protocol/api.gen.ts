@@ -3920,8 +3920,7 @@ export interface components {
             reason: string | null;
             outcome: string;
             opens_at: string | null;
-            /** @default 0 */
-            priority?: number;
+            priority: number;
         };
         /** @description Places in the queue. */
         Places: {

@@ -12,7 +12,7 @@ class FollowedPlace extends Followed<Place> {
   ) {
     super(
       followed,
-      (entry) => entry.type.startsWith("queue.") || /^conversation\.(assigned|transferred|released|closed)$/.test(entry.type),
+      (entry) => (entry.type.startsWith("queue.") || /^conversation\.(assigned|transferred|released|closed)$/.test(entry.type) ? "stale" : "nothing"),
       async () => {
         const { data } = await link.ask("queue.places", { conversation_id: followed.id });
         return data.find((place) => WAITING.has(place.state)) ?? null;
