@@ -18,6 +18,9 @@ import { keep, kept, wish } from "./kept";
 import { t } from "./texts";
 import { testTone } from "./tone";
 
+/** What a menu calls it. */
+export const devicesWords = (): string => t("devices.test");
+
 const LEVEL_EACH_MS = 100;
 type Kind = "audioinput" | "videoinput" | "audiooutput";
 const KEPT = { audioinput: "microphone", videoinput: "camera", audiooutput: "speaker" } as const;

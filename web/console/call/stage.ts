@@ -252,6 +252,7 @@ export class Stage extends LitElement {
       found.push(html`<ui-strip rounded tone="warning" icon="triangle-alert">${t(`trouble.${trouble}`)}<ui-button slot="action" size="small" @click=${() => void active.connectAgain()}>${t("media.again")}</ui-button></ui-strip>`);
     if (active.soundBlocked) found.push(html`<ui-strip rounded tone="warning" icon="volume-2">${t("sound.blocked")}<ui-button slot="action" size="small" kind="primary" @click=${() => void active.play()}>${t("sound.play")}</ui-button></ui-strip>`);
     if (call.payment_step) found.push(html`<ui-strip rounded tone="accent" icon="lock">${t("payment", { customer })}</ui-strip>`);
+    if (media?.local.screen) found.push(html`<ui-strip rounded tone="accent" icon="monitor-up">${t("tile.screen.own")}<ui-button slot="action" size="small" @click=${() => void active.toggleScreen()}>${t("act.screen.stop")}</ui-button></ui-strip>`);
     found.push(...this.#transfer());
     if (active.mishap) found.push(html`<ui-strip rounded tone="warning" icon="phone-missed" dismissible @dismiss=${() => active.dismiss()}>${t(`transferred.${active.mishap.outcome}`, { who: active.mishap.who, customer })}</ui-strip>`);
     if (active.problem) found.push(html`<ui-strip rounded tone="danger" icon="circle-alert" dismissible @dismiss=${() => active.dismiss()}>${t("act.refused", { problem: active.problem })}</ui-strip>`);
