@@ -124,7 +124,6 @@ export class Row extends LitElement {
         inset-block-end: 0;
         inset-inline: 0;
         block-size: 2px;
-        background: var(--line);
       }
       .progress i {
         display: block;
