@@ -1,7 +1,7 @@
 # Every way to use the repository. Each target sets up what it needs first and is quick when nothing is left to do.
 # ARGS="..." is handed on to the program behind the target.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types bench sanitize lock dist clean
+.PHONY: help demo test lint types web bench sanitize lock dist clean
 
 SETUP := @sh scripts/setup.sh
 BIN := .venv/bin
@@ -9,20 +9,25 @@ BIN := .venv/bin
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-demo:  ## set up, start the server with the call page, print the links
+demo:  ## set up, start the server with a shop, the widget in it and the console, print the links
 	$(SETUP) run
 	@exec $(BIN)/tresen demo $(ARGS)
 
-test: lint types  ## set up, lint, type-check, all tests, browsers included
+test: lint types web  ## set up, lint, type-check, all tests, browsers included
 	@exec $(BIN)/pytest $(ARGS)
 
 lint:  ## ruff
 	$(SETUP) test
 	@$(BIN)/ruff check .
 
-types:  ## mypy, strict on mediaserver and signalling
+types:  ## mypy, strict on mediaserver and signalling; tsc, strict on web
 	$(SETUP) test
 	@$(BIN)/mypy
+	@sh scripts/npm.sh run --silent check
+
+web:  ## the web's unit tests (vitest)
+	$(SETUP) test
+	@sh scripts/npm.sh run --silent test
 
 bench:  ## the bundled benchmarks; make bench ARGS="forward --help"
 	$(SETUP) bench
@@ -41,6 +46,6 @@ dist:  ## sdist and wheel into dist/
 	@$(BIN)/python -m build
 
 clean:  ## remove everything that was made here, .venv included
-	rm -rf .venv build dist artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist web/dist web/node_modules artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find native bench -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

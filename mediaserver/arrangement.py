@@ -40,6 +40,15 @@ class Hold:
     play: Play | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Who lies in a subscription's slots: (kind, number among its kind in the order of the offer, identity). `mix`: whose voices its first
+    audio slot carries mixed, None where each has a slot of its own."""
+
+    placed: tuple[tuple[str, int, str], ...]
+    mix: tuple[str, ...] | None
+
+
 class Arrangement:
     """See the module."""
 
@@ -81,6 +90,14 @@ class Arrangement:
     def hears(self, listener: str, speaker: str) -> float:
         """The gain with which `listener` is to hear `speaker`, 0 for not at all, after all calls so far."""
         return gain(self._floor, listener, speaker)
+
+    def seats(self, subscription: "Subscription") -> Seats:
+        """Whose tracks a subscription gets at the moment, and where."""
+        mixed = subscription.audio_slot is not None and subscription.audio_slot.id in self._mixer.listening
+        identity = subscription.participant.identity
+        heard = {each.identity for each in self._wanted(subscription) if each.kind == "audio" and self.hears(identity, each.identity) > 0}
+        placed = tuple((slot.kind, slot.stream, slot.track.identity) for slot in subscription.slots if slot.track is not None)
+        return Seats(placed, tuple(sorted(heard)) if mixed else None)
 
     def withholds(self, track: Track) -> bool:
         """Whether nobody at all gets this track, the recorder included: its publisher is muted, or veiled."""
@@ -136,6 +153,8 @@ class Arrangement:
                 self._begin_announcement(announcement)
             elif not self._mixer.heard(announcement.play):
                 self._end_announcement(announcement, False)
+        for subscription in self._subscriptions() if tracks else subscriptions:
+            subscription.stir()
 
     def _leave(self, subscription: "Subscription") -> None:
         """A subscription has ended; what was played in it may go on in the next one of the same person."""

@@ -6,7 +6,7 @@ here that turns errors into responses. RFC 9457 (problem details), the Fetch sta
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from aiohttp import web
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 # A request whose CORS headers an inner middleware gives, by rules of its own, has this set.
 CORS_DONE = web.RequestKey("tresen.cors_done", bool)
 CORS_METHODS = "GET, POST, PATCH, DELETE, OPTIONS"
-CORS_REQUEST_HEADERS = "Authorization, Content-Type, If-Match"
+CORS_REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match"
 CORS_EXPOSED_HEADERS = "Location, ETag, Link, Retry-After, Accept-Post, Accept-Patch"
 # Browsers cap it at two hours (Chromium) or a day (Firefox); a changed configuration is seen within one.
 CORS_MAX_AGE_S = 3600
@@ -47,8 +47,15 @@ def of_framework(error: web.HTTPException) -> web.Response:
     return web.Response(status=error.status, body=json.dumps(body).encode(), content_type=PROBLEM_CONTENT_TYPE)
 
 
-def edge(origins: Sequence[str]) -> Middleware:
-    """The middleware: every error is a problem document, every response carries CORS headers for `origins` ("*" is everybody)."""
+def nobody(_: str) -> bool:
+    """Admits no origin."""
+    return False
+
+
+def edge(origins: Sequence[str], admits: Callable[[str], bool] = nobody) -> Middleware:
+    """The middleware: every error is a problem document, every response carries CORS headers for `origins` ("*" is everybody) and for those
+    that `admits` at the time, which an application knows from elsewhere.
+    """
     anybody = "*" in origins
     allowed = frozenset(origins)
 
@@ -68,8 +75,9 @@ def edge(origins: Sequence[str]) -> Middleware:
             return response
         origin = request.headers.get("Origin")
         if not anybody:
-            response.headers["Vary"] = "Origin"
-        if origin is not None and (anybody or origin in allowed):
+            own = response.headers.get("Vary")
+            response.headers["Vary"] = f"{own}, Origin" if own else "Origin"
+        if origin is not None and (anybody or origin in allowed or admits(origin)):
             response.headers["Access-Control-Allow-Origin"] = "*" if anybody else origin
             if request.method == "OPTIONS":
                 response.headers["Access-Control-Allow-Methods"] = CORS_METHODS
@@ -104,8 +112,8 @@ def setup(app: web.Application, server: MediaServer, metrics: Metrics | None = N
     Whip(server, "whep").add_to(app)
 
 
-def application(server: MediaServer, metrics: Metrics | None = None) -> web.Application:
-    """An aiohttp application of this server's endpoints; starting and stopping the server is the caller's."""
-    app = web.Application(middlewares=[edge(server.settings.cors_origins)])
+def application(server: MediaServer, metrics: Metrics | None = None, admits: Callable[[str], bool] = nobody) -> web.Application:
+    """An aiohttp application of this server's endpoints; starting and stopping the server is the caller's. `admits`: see `edge`."""
+    app = web.Application(middlewares=[edge(server.settings.cors_origins, admits)])
     setup(app, server, metrics)
     return app

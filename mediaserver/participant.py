@@ -4,6 +4,7 @@ Sessions are made by `Room` and end by `close`, by the peer, or by their transpo
 negotiating (`answer`). Invariant: a session is in its participant's and its server's books exactly as long as it is open.
 """
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 SESSION_ID_BYTES = 18  # 144 random bits: who knows a session's address may end it
 ETAG_BYTES = 6
+# Of one subscription, who wait to hear of a change: a page and its reload.
+MAX_WATCHERS = 2
 
 
 class Session:
@@ -95,10 +98,11 @@ class Subscription(Session):
     """A session we send tracks to. `wanted` narrows it to one participant's tracks; `mixed`: its sound is mixed, forwarded, or (None) as
     its room's usually is."""
 
-    __slots__ = ("mixed", "slots", "wanted")
+    __slots__ = ("_watchers", "mixed", "slots", "wanted")
 
     def __init__(self, participant: "Participant", mid: str, opened_s: float, wanted: str | None, mixed: bool | None = None) -> None:
         super().__init__(participant, mid, opened_s)
+        self._watchers: list[asyncio.Future[bool]] = []
         self.slots: tuple[Slot, ...] = ()
         self.wanted = wanted
         self.mixed = mixed
@@ -113,6 +117,30 @@ class Subscription(Session):
         self.mixed = mixed
         if not self.closed:
             self.room.rearrange(self)
+
+    def stir(self) -> None:
+        """What its slots carry may be another thing now: wakes who waits for that."""
+        while self._watchers:
+            _wake(self._watchers.pop(), True)
+
+    async def stirred(self, timeout_s: float) -> bool:
+        """Returns True at the next `stir`, False after this time, or when too many wait: who does so longest goes."""
+        watcher = asyncio.get_running_loop().create_future()
+        self._watchers.append(watcher)
+        if len(self._watchers) > MAX_WATCHERS:
+            _wake(self._watchers.pop(0), False)
+        try:
+            return await asyncio.wait_for(watcher, timeout_s)
+        except TimeoutError:
+            return False
+        finally:
+            if watcher in self._watchers:
+                self._watchers.remove(watcher)
+
+
+def _wake(watcher: asyncio.Future[bool], stirred: bool) -> None:
+    if not watcher.done():
+        watcher.set_result(stirred)
 
 
 class Participant:

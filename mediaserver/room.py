@@ -262,6 +262,7 @@ class Room(Conference):
         elif isinstance(session, Subscription):
             for slot in session.slots:
                 del self.worker.media[slot.id]
+            session.stir()
         session.transport.close()  # with its producers and consumers
         self._server.session_closed(session)
 

@@ -28,16 +28,25 @@ def document() -> dict[str, Any]:
                     for status, answer in operation["responses"].items()
                     if status.startswith("2")
                 }
-                operation["parameters"] = [each for each in operation.get("parameters", []) if "$ref" not in each and each["in"] != "header"]
+                given = operation.get("parameters", [])
+                operation["parameters"] = [each for each in given if "$ref" not in each and each["in"] != "header"]
     made["components"] = {"schemas": made["components"]["schemas"]}
     return made
 
 
+def write(target: Path, folder: Path) -> None:
+    """Generates the types into `target`; `folder` is for what lies between."""
+    described = folder / "openapi.json"
+    described.write_text(json.dumps(document()))
+    command = ["sh", "scripts/npm.sh", "run", "--silent", "protocol", "--", str(described), "-o", str(target)]
+    subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 - our own script
+
+
 def main() -> None:
-    """Generates the file."""
-    (ROOT / "build").mkdir(exist_ok=True)
-    (ROOT / "build/openapi.json").write_text(json.dumps(document()))
-    subprocess.run(["npm", "run", "--silent", "protocol"], cwd=ROOT / "web", check=True)
+    """Renews the file in the repository."""
+    folder = ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    write(TYPES, folder)
 
 
 if __name__ == "__main__":

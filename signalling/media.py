@@ -19,7 +19,7 @@ class MediaService:
         self.settings = settings
         self.server = MediaServer(settings)
         self.application = http.application(self.server)
-        self._port = HttpPort(settings, self.application)
+        self._port = HttpPort(settings.http_host, settings.http_port, self.application)
 
     async def start(self) -> None:
         """Opens the media ports, then the HTTP port. LocalError says what to do when one cannot be had."""

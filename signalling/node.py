@@ -40,14 +40,14 @@ class Node:
         self.settings = settings
         self.media = MediaServer(settings) if plane is not None else None
         if self.media is not None:
-            self.application = http.application(self.media)
+            self.application = http.application(self.media, admits=self._admits)
         else:
-            self.application = web.Application(middlewares=[http.edge(settings.cors_origins)])
+            self.application = web.Application(middlewares=[http.edge(settings.cors_origins, self._admits)])
         self.core = SignallingCore(settings, plane(self.media) if plane is not None and self.media is not None else None)
         self.core.mount(self.application)
         if self.media is not None:
             self.core.services.metrics.expose(self.media.metrics.registry)
-        self._port = HttpPort(settings, self.application)
+        self._port = HttpPort(settings.http_host, settings.http_port, self.application)
         self._prepare = prepare
         self._later: asyncio.Task[None] | None = None
 
@@ -81,6 +81,10 @@ class Node:
             await self.media.stop(self.settings.drain_deadline_s)
         await self.core.stop()
         await self._port.close()
+
+    def _admits(self, origin: str) -> bool:
+        """The pages of sites call WHIP and WHEP too, whatever `cors_origins` says of others."""
+        return self.core.services.identity.admits(origin)
 
     async def _begin(self) -> None:
         await self.core.start()

@@ -8,44 +8,22 @@ Invariants: every page is served under one strict Content-Security-Policy withou
 for minutes, names one room, and its identity is the seat (`customer`, `rep`), so that a reload takes the same seat again.
 """
 
-import importlib.resources
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mediaserver.errors import NotFound, TooLarge, Unprocessable
+from signalling.site import Built, answer, found, page_headers, policy
 
 SEATS = {"customer": "rep", "rep": "customer"}
 ROOM_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 # Long enough to choose a camera and join; the page asks again when a call outlives it.
 TOKEN_TTL_S = 300
 BODY_BYTES = 4096
-
-POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "media-src 'self' blob:",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-cache",
-}
 
 # (room, identity, seconds) -> a token that may publish and subscribe there.
 Mint = Callable[[str, str, int], str]
@@ -90,29 +68,15 @@ def links(base: str, room: str) -> dict[str, str]:
     return {seat: f"{base.rstrip('/')}/call/{quote(room, safe='')}/{seat}" for seat in SEATS}
 
 
-def web_folder(name: str) -> Path:
-    """A folder of the `web` package, in the repository or in an installed wheel."""
-    folder = Path(str(importlib.resources.files("web").joinpath(name)))
-    if not folder.is_dir():
-        raise FileNotFoundError(f"the page's files are missing ({folder}): install tresen again")
-    return folder
-
-
-def mount(application: web.Application, mint: Mint | None) -> None:
+def mount(application: web.Application, mint: Mint | None, built: Built) -> None:
     """Adds the call page; with `mint`, also the demo's session endpoint and its front door at `/`.
 
-    The application turns `RemoteError` into an answer (`mediaserver.http.edge`).
+    The page's hashed files are those of all faces (`site.mount_assets`). The application turns `RemoteError` into an answer
+    (`mediaserver.http.edge`).
     """
-    call, ui = web_folder("call"), web_folder("ui")
 
     async def page(request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(call / "index.html", headers=HEADERS)
-
-    async def asset(request: web.Request) -> web.StreamResponse:
-        file = {"call-assets": call, "ui": ui}[request.match_info["folder"]] / request.match_info["file"]
-        if not file.is_file():
-            raise NotFound("There is no such file.")
-        return web.FileResponse(file, headers=HEADERS)
+        return answer(request, found(built, request, "call/index.html"), page_headers(policy()))
 
     async def front_door(request: web.Request) -> web.StreamResponse:
         raise web.HTTPFound("/call/demo/customer")
@@ -133,7 +97,6 @@ def mount(application: web.Application, mint: Mint | None) -> None:
 
     application.router.add_get(f"/call/{{room:{ROOM_NAME}}}", page)
     application.router.add_get(f"/call/{{room:{ROOM_NAME}}}/{{role:customer|rep}}", page)
-    application.router.add_get(r"/{folder:call-assets|ui}/{file:[a-z][a-z0-9-]*\.(?:js|css|svg)}", asset)
     if mint is not None:
         application.router.add_get("/", front_door)
         application.router.add_post("/demo/session", session)

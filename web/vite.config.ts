@@ -4,8 +4,9 @@
  * The widget runs on other people's pages: its chunks find each other by relative imports, nothing is preloaded, and its loader
  * (widget/v1.js, the one name that never changes) is told here which hashed module to import.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -22,10 +23,27 @@ function loader(): Plugin {
   };
 }
 
+/** Compressed twins beside every text that is worth it, so that the server compresses nothing while it serves. */
+function twins(): Plugin {
+  return {
+    name: "compressed-twins",
+    closeBundle() {
+      for (const file of readdirSync(here("dist"), { recursive: true, withFileTypes: true })) {
+        if (!file.isFile() || !/\.(js|css|svg|json|html|wasm)$/.test(file.name)) continue;
+        const path = `${file.parentPath}/${file.name}`;
+        const bytes = readFileSync(path);
+        if (bytes.length < 256) continue;
+        writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+        writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
+      }
+    },
+  };
+}
+
 export default defineConfig({
   root: here("."),
   base: "/",
-  plugins: [loader()],
+  plugins: [loader(), twins()],
   // Lit's own writes style attributes, which our policy blocks.
   resolve: { alias: { "lit/directives/style-map.js": here("ui/style-map.ts") } },
   build: {
@@ -39,6 +57,7 @@ export default defineConfig({
         widget: here("widget/main.ts"),
         console: here("console/index.html"),
         shop: here("shop/index.html"),
+        call: here("call/index.html"),
         gallery: here("ui/gallery/index.html"),
       },
     },

@@ -5,14 +5,20 @@
                                    ?audio=mixed|forwarded says how sound comes (a room's usual way is configured)
     PATCH  .../{session}           trickle fragment: candidates -> 204, new ICE credentials (restart) -> 200 with ours
     DELETE .../{session}           -> 200
+    GET    /whep/{room}/{session}/tracks   whose tracks lie on which line of the offer -> 200, JSON, ETag; with If-None-Match of what is
+                                   known already the answer comes when it changes, or after 20 s: 304
 
+The last one is no part of the draft: tracks come and go on a session's lines without another negotiation, so the server says whose they
+are.
 Handlers only: what is decided is `Room`'s, how errors look is `http`'s. Candidates of the peer are accepted and dropped, since
 we are ICE-lite. A session's address is unguessable, and still the Bearer token is asked for: the one that made the
 session (also when it has expired since, or nobody could hang up after ten minutes) or a valid one of the same identity.
 """
 
+import asyncio
 import hashlib
 import hmac
+import json
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
@@ -33,7 +39,7 @@ from mediaserver.errors import (
     UnsupportedMediaType,
 )
 from mediaserver.ice import Fragment, parse_fragment, write_fragment
-from mediaserver.participant import Publication, Session
+from mediaserver.participant import Publication, Session, Subscription
 from mediaserver.sdp import MAX_BYTES
 from mediaserver.server import RETRY_AFTER_S, MediaServer
 
@@ -43,6 +49,8 @@ if TYPE_CHECKING:
 SDP_TYPE = "application/sdp"
 FRAGMENT_TYPE = "application/trickle-ice-sdpfrag"
 CHUNK_BYTES = 16 * 1024
+# Below the idle timeouts of proxies (mostly 30 s and 60 s).
+WAIT_S = 20.0
 
 
 class Whip:
@@ -53,6 +61,7 @@ class Whip:
         self._protocol = protocol
         self._keys = keys.api_keys(server.settings)
         self._links = [link for each in server.settings.ice_servers for link in _links(each)]
+        self._stopping = False
 
     def add_to(self, app: web.Application) -> None:
         """Adds this protocol's routes."""
@@ -63,6 +72,11 @@ class Whip:
         resource.add_route("PATCH", self.update)
         resource.add_route("DELETE", self.delete)
         resource.add_route("OPTIONS", self.resource_options)
+        if self._protocol == "whep":
+            tracks = app.router.add_resource("/whep/{room}/{session}/tracks")
+            tracks.add_route("GET", self.tracks)
+            tracks.add_route("OPTIONS", self.tracks_options)
+            app.on_shutdown.append(self._wake)
 
     async def create(self, request: web.Request) -> web.Response:
         """POST: an offer becomes a session."""
@@ -116,6 +130,36 @@ class Whip:
         session.close()
         return web.Response(status=200)
 
+    async def tracks(self, request: web.Request) -> web.Response:
+        """GET of a subscription's tracks: at once, or when they are others than those the client knows."""
+        session = self._session(request)
+        if not isinstance(session, Subscription):
+            raise NotFound("There is no such subscription.")
+        known = [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]
+        now = asyncio.get_running_loop().time
+        end_s, patient = now() + WAIT_S, True
+        while True:
+            if session.closed:
+                raise NotFound("The session has ended.")
+            body = _seats(session)
+            headers = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:16]}"', "Cache-Control": "no-store"}
+            if headers["ETag"] not in known:
+                return web.Response(body=body, content_type="application/json", headers=headers)
+            if self._stopping or not patient:
+                return web.Response(status=304, headers=headers)
+            patient = await session.stirred(end_s - now())
+
+    async def tracks_options(self, _: web.Request) -> web.Response:
+        """OPTIONS of a subscription's tracks."""
+        return web.Response(status=204, headers={"Allow": "GET, OPTIONS"})
+
+    async def _wake(self, _: web.Application) -> None:
+        """The server is shutting down: nobody keeps waiting."""
+        self._stopping = True
+        for session in self._server.sessions.values():
+            if isinstance(session, Subscription):
+                session.stir()
+
     async def endpoint_options(self, _: web.Request) -> web.Response:
         """OPTIONS of the endpoint: what it takes, and the ICE servers to use."""
         response = web.Response(status=204, headers={"Allow": "OPTIONS, POST", "Accept-Post": SDP_TYPE})
@@ -147,6 +191,12 @@ class Whip:
         if session.participant.identity != grants.identity:
             raise Forbidden("The session is somebody else's.")
         return session
+
+
+def _seats(session: Subscription) -> bytes:
+    seats = session.room.seats(session)
+    tracks = [{"kind": kind, "index": index, "identity": identity} for kind, index, identity in seats.placed]
+    return json.dumps({"tracks": tracks, "mix": seats.mix}).encode()
 
 
 def _mixed(request: web.Request) -> bool | None:

@@ -27,7 +27,7 @@ from signalling.calling.call import Media, Times
 from signalling.calling.desk import QueueDesk
 from signalling.calling.media import Joined, Left, MediaEvent, MediaPlane, Missed, Recorded, TrackChanged
 from signalling.calling.plan import SCREEN, RoomPlan, may_publish, owner, plan, room_name
-from signalling.calling.quality import Gauge
+from signalling.calling.quality import Gauge, Reading
 from signalling.calling.records import TOPIC, Changed
 from signalling.calling.views import CallView
 from signalling.config import Settings
@@ -336,6 +336,11 @@ class Calls:
                 quality = self._gauges.setdefault(key, Gauge()).take(sample)
                 if quality is not None:
                     self._take(self.store.write, happenings.quality_changed, *key, quality, sample.rtt_ms, sample.loss_percent)
+
+    def readings(self, tenant_id: str) -> dict[tuple[str, str], Reading]:
+        """How the connections of a tenant's calls are, by call and leg."""
+        of_tenant = ((call_id, leg_id, gauge) for (whose, call_id, leg_id), gauge in self._gauges.items() if whose == tenant_id)
+        return {(call_id, leg_id): gauge.reading for call_id, leg_id, gauge in of_tenant if gauge.reading is not None}
 
     async def settled(self) -> bool:
         """Whether everything that has been told is done. For tests, and for a drain."""

@@ -23,17 +23,33 @@ def grade(sample: Sample) -> Quality:
     return "poor"
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A connection as it was told last, and as it was measured last."""
+
+    quality: Quality
+    rtt_ms: float
+    loss_percent: float
+
+
 @dataclass(slots=True)
 class Gauge:
     """One leg's. A connection counts as good until it is otherwise."""
 
     told: Quality = "good"
     last: Quality = "good"
+    sample: Sample | None = None
 
     def take(self, sample: Sample) -> Quality | None:
         """The new class, where it is to be told."""
+        self.sample = sample
         former, self.last = self.last, grade(sample)
         if self.last != former or self.last == self.told:
             return None
         self.told = self.last
         return self.told
+
+    @property
+    def reading(self) -> Reading | None:
+        """What a board shows; None before the first sample."""
+        return Reading(self.told, self.sample.rtt_ms, self.sample.loss_percent) if self.sample is not None else None

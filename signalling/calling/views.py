@@ -11,7 +11,8 @@ from signalling.times import rfc3339
 
 @dataclass(frozen=True, slots=True)
 class LegView:
-    """One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind."""
+    """One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. `until`: how long it rings,
+    or is waited for."""
 
     id: str
     person_id: str
@@ -22,6 +23,7 @@ class LegView:
     screen: bool
     supervising: str | None
     reason: str | None
+    until: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,18 @@ def _hidden(call: Call, leg: Leg) -> bool:
 
 
 def _leg(leg: Leg) -> LegView:
-    return LegView(leg.id, leg.person_id, leg.role, leg.state.value, leg.held, leg.muted, leg.screen, leg.supervising, leg.reason)
+    return LegView(
+        leg.id,
+        leg.person_id,
+        leg.role,
+        leg.state.value,
+        leg.held,
+        leg.muted,
+        leg.screen,
+        leg.supervising,
+        leg.reason,
+        _time(leg.deadline_us if leg.open else None),
+    )
 
 
 def _transfer(transfer: Transfer) -> TransferView:

@@ -155,8 +155,25 @@ def create(
         },
     )
     if conversation_id is not None:
+        if is_rep(caller):
+            begin_for(tx, caller, conversation_id, cart_id)
+            there = conversation.require(tx, caller, conversation_id)
+            return _attach(tx, caller, there, find(tx, caller.tenant_id, cart_id, lock=True))
         attach(tx, caller, conversation_id, cart_id)
     return cart
+
+
+def begin_for(tx: Transaction, caller: Caller, conversation_id: str, cart_id: str | None) -> str:
+    """A work: the customer a rep may make a cart for: the conversation's, where they let this rep edit and there is no cart yet (but this
+    one, where it is asked for again). NotFound without `view`, Forbidden without `edit`, Conflict `cart_attached`.
+    """
+    there = conversation.require(tx, caller, conversation_id)
+    customer_id: str = there.customer_id
+    for scope in ("view", "edit"):
+        grants.require(tx, caller.tenant_id, conversation_id, customer_id, caller.id, scope)
+    if there.cart_id not in (None, cart_id):
+        raise Conflict("This conversation has a cart.", code="cart_attached", pointer="/conversation_id")
+    return customer_id
 
 
 def read(tx: Transaction, caller: Caller, cart_id: str) -> Cart:
@@ -172,6 +189,12 @@ def attach(tx: Transaction, caller: Caller, conversation_id: str, cart_id: str) 
     row = require(tx, caller, cart_id, lock=True)
     if is_rep(caller) or row.customer_id not in (None, there.customer_id):
         raise NotFound("There is no such cart.")
+    return _attach(tx, caller, there, row)
+
+
+def _attach(tx: Transaction, caller: Caller, there: Row[Any], row: Row[Any] | None) -> Cart:
+    assert row is not None, "it was found or made in this unit of work"
+    cart_id, conversation_id = row.id, there.id
     cart = opened(tx, row)
     if row.customer_id is None:
         cart = replace(cart, customer_id=there.customer_id)

@@ -215,6 +215,8 @@ SENTENCES: Mapping[str, Callable[[Entry], str]] = {
     "recording.paused": _sentence("The recording was paused"),
     "recording.resumed": _sentence("The recording goes on"),
     "recording.stopped": _sentence("The recording ended"),
+    "consent.asked": lambda entry: f"{_who(entry)} asked for consent: {str(entry.data.get('purpose', '')).replace('_', ' ')}",
+    "consent.refused": lambda entry: f"{_who(entry)} did not agree: {str(entry.data.get('purpose', '')).replace('_', ' ')}",
     "consent.granted": lambda entry: f"{_who(entry)} agreed: {str(entry.data.get('purpose', '')).replace('_', ' ')}",
     "consent.revoked": lambda entry: f"{_who(entry)} withdrew: {str(entry.data.get('purpose', '')).replace('_', ' ')}",
     "help.requested": _sentence("{who} asked for help"),

@@ -78,7 +78,7 @@ def identify(
         customer_id,
         Role.CUSTOMER,
         claims.name,
-        verified=True,
+        verified=not claims.anonymous,
         site_id=site.id,
         session_id=session_id,
         order_ids=frozenset(claims.order_ids),

@@ -61,7 +61,7 @@ def visitor(tx: Transaction, tenant_id: str, site_id: str, unverified: Mapping[s
 def vouched(tx: Transaction, tenant_id: str, site_id: str, claims: Claims, unverified: Mapping[str, Any]) -> str:
     """The customer that the shop's claims are about, with their newest profile. Its id."""
     subject = digest("subject", tenant_id, site_id, claims.sub)
-    profile = claims.model_dump(include={"sub", "name", "email", "email_verified", "locale", "attributes", "order_ids"})
+    profile = claims.model_dump(include={"sub", "name", "email", "email_verified", "locale", "attributes", "order_ids", "anonymous"})
     row = tx.first(
         select(customers.c.id).where(
             customers.c.tenant_id == tenant_id, customers.c.site_id == site_id, customers.c.subject_digest == subject
@@ -94,8 +94,8 @@ def merge(tx: Transaction, tenant_id: str, visitor_id: str, customer_id: str, na
     granted anew. Closed conversations stay the visitor's: whoever used this browser before need not be the one who has logged in.
     """
     here = (customers.c.tenant_id == tenant_id) & (customers.c.id == visitor_id)
-    row = tx.first(select(customers.c.subject_digest, customers.c.merged_into).where(here))
-    if row is None or row.subject_digest is not None or row.merged_into is not None or visitor_id == customer_id:
+    row = tx.first(select(customers).where(here))
+    if row is None or _verified(row, _profile(tx, row)) or row.merged_into is not None or visitor_id == customer_id:
         return []
     tx.execute(update(customers).where(here).values(merged_into=customer_id))
     theirs = (conversations.c.tenant_id == tenant_id) & (conversations.c.customer_id == visitor_id) & (conversations.c.status == "open")
@@ -197,13 +197,23 @@ def _sealed(tx: Transaction, tenant_id: str, customer_id: str, column: str, valu
     return tx.seal(tenant_id, json.dumps(dict(value), ensure_ascii=False).encode(), f"customers/{customer_id}/{column}")
 
 
+def _profile(tx: Transaction, row: Row[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(tx.unseal(row.tenant_id, row.profile, f"customers/{row.id}/profile"))
+    return found
+
+
+def _verified(row: Row[Any], profile: Mapping[str, Any]) -> bool:
+    """Whether the shop has said who it is; of an anonymous visitor it may have said which browser."""
+    return row.subject_digest is not None and not profile.get("anonymous", False)
+
+
 def _view(tx: Transaction, row: Row[Any]) -> Customer:
-    profile = json.loads(tx.unseal(row.tenant_id, row.profile, f"customers/{row.id}/profile"))
+    profile = _profile(tx, row)
     unverified = json.loads(tx.unseal(row.tenant_id, row.unverified, f"customers/{row.id}/unverified"))
     return Customer(
         id=row.id,
         site_id=row.site_id,
-        verified=row.subject_digest is not None,
+        verified=_verified(row, profile),
         name=profile.get("name", ""),
         email=profile.get("email", ""),
         email_verified=profile.get("email_verified", False),

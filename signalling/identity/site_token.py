@@ -50,6 +50,8 @@ class Claims(BaseModel):
         default={}, max_length=ATTRIBUTES_MOST
     )
     cart_id: Annotated[str, Field(max_length=128, pattern=r"^[\x21-\x7e]*$")] | None = None
+    # The shop knows the browser, not who sits before it: whose cart it is counts, whoever it is does not.
+    anonymous: bool = False
     order_ids: list[Annotated[str, Field(max_length=128, pattern=r"^[\x21-\x7e]+$")]] = Field(default=[], max_length=ORDERS_MOST)
 
 

@@ -2,7 +2,8 @@
 
 Works for whoever needs consent: recording, a look at the cart, help with it, mail, marketing. Rows are never changed: a revocation is a row
 of its own, and what holds now is what the last row of a subject, purpose and conversation says (GDPR article 7, LGPD article 8: consent
-must be demonstrable and as easy to take back as to give). Consent that belongs to a conversation is on its timeline as well.
+must be demonstrable and as easy to take back as to give). Consent that belongs to a conversation is on its timeline as well; so is that a
+rep has asked for it (`consent.asked`), and a customer's no (`consent.refused`), neither of which is a row: nobody agreed to anything.
 
 Invariants: consent without a row is no consent; an expired one is none; consent for one conversation says nothing about another.
 """
@@ -16,7 +17,7 @@ from sqlalchemy import Row, bindparam, insert, select
 
 from mediaserver.errors import Unprocessable
 from signalling.conversation import timeline
-from signalling.conversation.timeline import Actor
+from signalling.conversation.timeline import Actor, Entry
 from signalling.ids import new_id
 from signalling.store import Transaction
 from signalling.store.tables.privacy import consents
@@ -96,6 +97,17 @@ def revoke(
     return _add(
         tx, tenant_id, conversation_id, subject_id, purpose, "revoked", held.scope, None, actor, held.text_version, held.locale, how, None
     )
+
+
+def ask(tx: Transaction, tenant_id: str, conversation_id: str, subject_id: str, purpose: str, scope: Scope, actor: Actor) -> Entry:
+    """Puts the question before the customer, as `consent.asked` on the timeline."""
+    data = {"subject_id": subject_id, "purpose": purpose, "scope": scope}
+    return timeline.append(tx, tenant_id, conversation_id, "consent.asked", actor, data)
+
+
+def refuse(tx: Transaction, tenant_id: str, conversation_id: str, subject_id: str, purpose: str, actor: Actor) -> Entry:
+    """Tells whoever asked that the customer does not want it. What holds already stays: taking back is `revoke`."""
+    return timeline.append(tx, tenant_id, conversation_id, "consent.refused", actor, {"subject_id": subject_id, "purpose": purpose})
 
 
 def current(tx: Transaction, tenant_id: str, conversation_id: str | None, subject_id: str, purpose: str) -> Consent | None:

@@ -1,4 +1,4 @@
-"""A ticket as customers, reps and other parts see it."""
+"""A ticket as customers, reps and other parts see it, and the desk as somebody sees it who has none."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,10 @@ from signalling.times import rfc3339
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`."""
+    """Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`.
+
+    `priority`: minutes of waiting ahead.
+    """
 
     id: str
     conversation_id: str
@@ -25,6 +28,19 @@ class Place:
     callback_offered: bool
     reason: str | None
     outcome: str
+    opens_at: str | None
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What a visitor may know before they ask for anything. `open`: it is within the hours; `staffed`: somebody is on duty.
+
+    `opens_at`: when it opens, where it is closed and that is known.
+    """
+
+    open: bool
+    staffed: bool
     opens_at: str | None
 
 
@@ -47,4 +63,5 @@ def place_of(floor: Floor, ticket: Ticket, now_us: int) -> Place:
         reason=ticket.reason,
         outcome=ticket.outcome,
         opens_at=rfc3339(ticket.opens_us) if ticket.opens_us is not None else None,
+        priority=ticket.priority,
     )

@@ -12,10 +12,11 @@ from pathlib import Path
 import aioice.ice
 import numpy as np
 import pytest
+from aiohttp import web
 
 from mediaserver import Clip
 from mediaserver.events import DtmfReceived
-from signalling.pages import mount
+from signalling import pages, site
 from tests.e2e.browsers import CallPage, chromium
 from tests.e2e.participant import DEADLINE_S
 from tests.e2e.sources import Caller, write_wav
@@ -48,6 +49,13 @@ async def hears_of(page: CallPage, wanted: Collection[float]) -> None:
     raise AssertionError(f"not {sorted(wanted)} alone: {found}; {await page.state()}")
 
 
+def mount(application: web.Application) -> None:
+    """The call page and its files."""
+    built = site.Built(site.require(site.dist_folder()))
+    pages.mount(application, None, built)
+    site.mount_assets(application, built)
+
+
 async def enter(live: Live, page: CallPage, identity: str) -> None:
     _, token = live.endpoint("whep", identity)
     await page.page.goto(f"{live.url}/call/shop?processing=off#token={token}")
@@ -59,7 +67,7 @@ async def test_a_supervisor_monitors_whispers_and_barges(
 ) -> None:
     monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"] * use_ipv4)
     voices = humming(customer, tmp_path, CUSTOMER), humming(rep, tmp_path, REP)
-    async with living(lambda edge: mount(edge, None), audio_mode="mixed") as live, chromium(voices[0]) as one, chromium(voices[1]) as two:
+    async with living(mount, audio_mode="mixed") as live, chromium(voices[0]) as one, chromium(voices[1]) as two:
         room, events = live.server.room("shop"), live.server.events()
         room.monitor("boss")
         speaking, listening = AiortcPeer(live, "boss"), AiortcPeer(live, "boss")

@@ -264,3 +264,16 @@ async def test_the_database_holds_no_customer_in_the_clear(store: Store, client:
     rows = await store.read(lambda tx: [tuple(row) for row in tx.all(customers.select())])
     text = repr(rows)
     assert rows and not any(word in text for word in ("Ana", "ana@", "555", "customer-17"))
+
+
+async def test_a_visitor_the_shop_knows_only_by_number_stays_a_visitor(core: SignallingCore, client: Client, shop: Shop) -> None:
+    said = {"sub": "visitor-1", "name": None, "email": None, "email_verified": None, "attributes": None, "anonymous": True}
+    visitor = await arrive(client, shop, token=shop.token(**said))
+    again = await arrive(client, shop, token=shop.token(**said))
+    assert not visitor["verified"] and visitor["cart_id"] == "cart-9" and visitor["person_id"] == again["person_id"]
+    seen = await (await client.get(f"/v1/customers/{visitor['person_id']}", headers=bearer(core, ADMIN))).json()
+    assert seen["verified"] is False
+    who = await core.services.identity.authenticate(again["token"])
+    made = await core.store.write(conversation.begin, TENANT, who.id, who.actor)
+    customer = await arrive(client, shop, token=shop.token(), previous_token=again["token"])
+    assert customer["verified"] and customer["conversations"] == [made.id]

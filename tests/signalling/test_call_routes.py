@@ -38,6 +38,8 @@ async def test_a_call_over_http(core: SignallingCore, client: Client) -> None:
             _, found = await ask(core, client, REP, "GET", "/v1/rings")
             rings = found["data"]
     assert [each["id"] for each in rings] == [call_id]
+    (ringing,) = [leg for leg in rings[0]["legs"] if leg["person_id"] == REP.id]
+    assert ringing["state"] == "ringing" and ringing["until"] > rings[0]["created_at"], "so that a client can count down"
     status, problem = await ask(core, client, REP, "POST", f"{path}/join")
     assert (status, problem["code"]) == (409, "call_state")
     status, call = await ask(core, client, REP, "POST", f"{path}/accept")
@@ -64,5 +66,6 @@ async def test_a_call_over_http(core: SignallingCore, client: Client) -> None:
     assert (status, stats["open"]) == (200, False)
     status, call = await ask(core, client, CUSTOMER, "POST", f"{path}/hang_up")
     assert (status, call["state"], call["end_reason"]) == (200, "ended", "customer_left")
+    assert {leg["until"] for leg in call["legs"]} == {None}
     status, page = await ask(core, client, CUSTOMER, "GET", f"/v1/conversations/{made['id']}/calls")
     assert (status, [each["id"] for each in page["data"]]) == (200, [call_id])

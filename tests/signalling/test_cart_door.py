@@ -120,3 +120,21 @@ async def test_a_reps_socket_shows_the_cart_while_the_customer_lets_it(door: Doo
         f"/v1/conversations/{conversation}/transcript", params={"format": "json"}, headers=bearer(door.core, REP)
     )
     assert answer.status == 200 and KETTLE not in await answer.text()
+
+
+async def test_a_rep_begins_a_cart_where_the_customer_lets_them_edit(door: Door) -> None:
+    made = (await door("POST", "/v1/conversations", {}, status=201))["id"]
+    wish = {"cart_id": new_id("cart"), "conversation_id": made}
+    await door("POST", "/v1/carts", wish, by=REP, status=404)
+    await door("POST", f"/v1/conversations/{made}/grants", {"scopes": ["view"]})
+    assert (await door("POST", "/v1/carts", wish, by=REP, status=403))["code"] == "consent_missing"
+    await door("POST", f"/v1/conversations/{made}/grants", {"scopes": ["edit"]})
+    assert (await door("POST", "/v1/carts", {"cart_id": wish["cart_id"]}, by=REP, status=403))["code"] == "role"
+    cart = await door("POST", "/v1/carts", wish, by=REP, status=201)
+    assert (cart["id"], cart["customer_id"]) == (wish["cart_id"], CUSTOMER.id)
+    assert (await door("POST", "/v1/carts", wish, by=REP, status=201))["id"] == cart["id"]
+    assert (await door("GET", f"/v1/conversations/{made}"))["conversation"]["cart_id"] == cart["id"]
+    other = {"cart_id": new_id("cart"), "conversation_id": made}
+    assert (await door("POST", "/v1/carts", other, by=REP, status=409))["code"] == "cart_attached"
+    answer = await door("POST", f"/v1/carts/{cart['id']}/operations", add(MUG, base_version=1), by=REP)
+    assert answer["cart"]["lines"][0]["added_by"]["kind"] == "rep"

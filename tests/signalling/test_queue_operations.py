@@ -54,6 +54,10 @@ async def test_a_chat_from_entering_to_its_summary(core: SignallingCore, client:
     line = next(each for each in board["queues"] if each["queue_id"] == queue["id"])
     assert (line["answered"], line["answered_within_threshold"], line["abandoned"], line["service_level"]) == (1, 1, 0, 1.0)
     assert board["reps"]["available"] == 1
+    assert [hour["at"] for hour in board["hours"]] == sorted(hour["at"] for hour in board["hours"]) and len(board["hours"]) == 25
+    busy = [hour for hour in board["hours"] if hour["entered"]]
+    assert [(each["answered"], each["answered_within_threshold"], each["abandoned"]) for each in busy] == [(1, 1, 0)]
+    assert busy[0]["conversations"] == {"chat": 1} and busy[0]["csat"] is None and board["calls"] == []
 
 
 async def test_a_customer_sees_and_moves_their_own_place_only(core: SignallingCore, client: Client) -> None:

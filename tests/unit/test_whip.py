@@ -1,5 +1,6 @@
 """WHIP and WHEP over HTTP on a fake worker: every status code, header and precondition a client may meet."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -192,6 +193,70 @@ async def test_other_methods_are_405_with_allow(client: TestClient, path: str, a
 
 async def test_unknown_paths_are_404_problems(client: TestClient) -> None:
     await problem_of(await client.get("/nothing"), 404)
+
+
+async def test_a_subscriber_is_told_whose_tracks_lie_where_as_they_come_and_go(client: TestClient, server: MediaServer) -> None:
+    bob = bearer(identity="bob")
+    opened = await client.post("/whep/shop", data=SUBSCRIBE, headers=bob | SDP)
+    path = opened.headers["Location"] + "/tracks"
+    first = await client.get(path, headers=bob)
+    assert first.status == 200 and await first.json() == {"tracks": [], "mix": None}
+
+    waiting = asyncio.ensure_future(client.get(path, headers=bob | {"If-None-Match": first.headers["ETag"]}))
+    published = await post(client)
+    second = await waiting
+    assert (second.status, second.headers["Cache-Control"]) == (200, "no-store")
+    assert {(each["kind"], each["index"], each["identity"]) for each in (await second.json())["tracks"]} == {
+        ("audio", 0, "alice"),
+        ("video", 0, "alice"),
+    }
+
+    waiting = asyncio.ensure_future(client.get(path, headers=bob | {"If-None-Match": second.headers["ETag"]}))
+    await client.delete(published.headers["Location"], headers=bearer())
+    assert await (await waiting).json() == {"tracks": [], "mix": None}
+
+    await client.delete(opened.headers["Location"], headers=bob)
+    await problem_of(await client.get(path, headers=bob), 404)
+
+
+async def test_in_a_mix_a_subscriber_is_told_who_is_in_it(client: TestClient, server: MediaServer) -> None:
+    bob = bearer(identity="bob")
+    await post(client)
+    opened = await client.post("/whep/shop?audio=mixed", data=SUBSCRIBE, headers=bob | SDP)
+    path = opened.headers["Location"] + "/tracks"
+    first = await client.get(path, headers=bob)
+    assert await first.json() == {"tracks": [{"kind": "video", "index": 0, "identity": "alice"}], "mix": ["alice"]}
+    waiting = asyncio.ensure_future(client.get(path, headers=bob | {"If-None-Match": first.headers["ETag"]}))
+    server.rooms["shop"].mute("alice", True)
+    assert (await (await waiting).json())["mix"] == []
+
+
+async def test_who_waits_for_tracks_is_answered_after_a_while_and_when_the_server_stops(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = await client.post("/whep/shop", data=SUBSCRIBE, headers=bearer() | SDP)
+    path = opened.headers["Location"] + "/tracks"
+    known = bearer() | {"If-None-Match": (await client.get(path, headers=bearer())).headers["ETag"]}
+    with monkeypatch.context() as patch:
+        patch.setattr("mediaserver.protocol.whip.WAIT_S", 0.0)
+        assert (await client.get(path, headers=known)).status == 304
+    waiting = [asyncio.ensure_future(client.get(path, headers=known)) for _ in range(3)]
+    # The third makes one of the others go: a session has few who wait.
+    done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert [each.result().status for each in done] == [304]
+    await client.server.app.shutdown()
+    assert {(await each).status for each in waiting} == {304}
+
+
+async def test_tracks_are_the_subscribers_business_alone(client: TestClient, server: MediaServer) -> None:
+    opened = await client.post("/whep/shop", data=SUBSCRIBE, headers=bearer() | SDP)
+    path = opened.headers["Location"] + "/tracks"
+    await problem_of(await client.get(path), 401)
+    await problem_of(await client.get(path, headers=bearer(identity="mallory")), 403)
+    await problem_of(await client.get(path.replace("/shop/", "/other/"), headers=bearer(room=None)), 404)
+    published = await post(client)
+    await problem_of(await client.get(published.headers["Location"] + "/tracks", headers=bearer()), 404)
+    assert (await client.options(path)).headers["Allow"] == "GET, OPTIONS"
 
 
 @pytest.fixture

@@ -1420,7 +1420,8 @@ export interface paths {
         put?: never;
         /**
          * Makes an empty cart.
-         * @description A customer makes their own; the shop's back office anybody's, or nobody's yet (its id then goes into the customer's token).
+         * @description A customer makes their own; the shop's back office anybody's, or nobody's yet (its id then goes into the customer's token); a rep the
+         *     customer's of a conversation that has none, where they let the rep `edit`.
          */
         post: operations["cart.create"];
         delete?: never;
@@ -1942,6 +1943,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{conversation_id}/consents/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the customer for a consent: `consent.asked` on the timeline, which their client shows in plain words.
+         * @description The answer is `consent.granted` or `consent.refused`, or none. Asking again is allowed and asks again.
+         */
+        post: operations["consent.ask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/consents/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says no to what was asked: `consent.refused` on the timeline. Takes nothing back that was agreed to before. */
+        post: operations["consent.refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/customers/{customer_id}/consents": {
         parameters: {
             query?: never;
@@ -2205,6 +2243,23 @@ export interface paths {
         head?: never;
         /** Changes a site. A disabled one admits nobody new. */
         patch: operations["site.change"];
+        trace?: never;
+    };
+    "/v1/sites/{site_id}/reception": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether somebody is there, for the site's pages to say before anybody asks for help. Who, and how many, is not told. */
+        get: operations["site.reception"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/sites/{site_id}/keys": {
@@ -2798,13 +2853,15 @@ export interface components {
             state: string;
             login_secret: string;
         };
-        /** @description All of it. `reps`: how many by status. */
-        Board: {
+        /** @description All of it. `reps`: how many by status; `hours`: how each went, the oldest first; `calls`: those going on, the longest first. */
+        BoardView: {
             queues: components["schemas"]["QueueNumbers"][];
             reps: {
                 [key: string]: number;
             };
             since: string;
+            hours: components["schemas"]["Hour"][];
+            calls: components["schemas"]["LiveCall"][];
         };
         /** @description Local times of `zone`. A holiday has spans of its own, or none, in place of its weekday's. */
         CalendarBody: {
@@ -3164,7 +3221,7 @@ export interface components {
             /** @default null */
             url?: string | null;
             /** @default null */
-            kinds?: ("conversation.created" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "message.created" | "message.updated" | "message.deleted" | "message.delivered" | "message.read" | "queue.entered" | "queue.position_changed" | "queue.left" | "rep.status_changed" | "call.requested" | "call.ringing" | "call.accepted" | "call.held" | "call.resumed" | "call.transferred" | "call.ended" | "supervisor.joined" | "recording.started" | "recording.paused" | "recording.resumed" | "recording.stopped" | "consent.granted" | "consent.revoked" | "cart.updated" | "cart.conflict" | "cart.suggested" | "order.placed" | "order.status_changed" | "payment.link_created" | "payment.succeeded" | "payment.failed" | "payment.step_entered" | "payment.step_left" | "payment.declined" | "payment.processing" | "payment.expired" | "payment.cancelled" | "payment.refunded" | "help.requested" | "bot.handoff" | "csat.submitted" | "customer.identified" | "privacy.erased")[] | null;
+            kinds?: ("conversation.created" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "message.created" | "message.updated" | "message.deleted" | "message.delivered" | "message.read" | "queue.entered" | "queue.position_changed" | "queue.left" | "rep.status_changed" | "call.requested" | "call.ringing" | "call.accepted" | "call.held" | "call.resumed" | "call.transferred" | "call.ended" | "supervisor.joined" | "recording.started" | "recording.paused" | "recording.resumed" | "recording.stopped" | "consent.asked" | "consent.granted" | "consent.refused" | "consent.revoked" | "cart.updated" | "cart.conflict" | "cart.suggested" | "order.placed" | "order.status_changed" | "payment.link_created" | "payment.succeeded" | "payment.failed" | "payment.step_entered" | "payment.step_left" | "payment.declined" | "payment.processing" | "payment.expired" | "payment.cancelled" | "payment.refunded" | "help.requested" | "bot.handoff" | "csat.submitted" | "customer.identified" | "privacy.erased")[] | null;
             /** @default null */
             description?: string | null;
             /** @default null */
@@ -3312,6 +3369,33 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description An hour's figures; `at`: when it began. None of nothing: there is no mean of no waits. */
+        Hour: {
+            at: string;
+            /** @default 0 */
+            entered?: number;
+            /** @default 0 */
+            answered?: number;
+            /** @default 0 */
+            answered_within_threshold?: number;
+            /** @default 0 */
+            abandoned?: number;
+            /** @default null */
+            mean_wait_s?: number | null;
+            /** @default null */
+            longest_wait_s?: number | null;
+            conversations?: {
+                [key: string]: number;
+            };
+            /** @default 0 */
+            orders?: number;
+            /** @default 0 */
+            assisted?: number;
+            /** @default null */
+            csat?: number | null;
+            /** @default 0 */
+            csat_count?: number;
+        };
         /** @description Business hours, and whether somebody is there now. `changes_at`: when they open or close next. */
         HoursView: {
             id: string;
@@ -3340,7 +3424,10 @@ export interface components {
             }[];
             expires_in_s: number;
         };
-        /** @description One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. */
+        /**
+         * @description One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. `until`: how long it rings,
+         *     or is waited for.
+         */
         LegView: {
             id: string;
             person_id: string;
@@ -3351,6 +3438,7 @@ export interface components {
             screen: boolean;
             supervising: string | null;
             reason: string | null;
+            until: string | null;
         };
         /** @description A stretch of the audit log, the newest first. */
         Lines: {
@@ -3359,6 +3447,23 @@ export interface components {
             next_cursor?: string | null;
             /** @default false */
             has_more?: boolean;
+        };
+        /** @description One call. `quality`, `rtt_ms`, `loss_percent`: the worst connection's, and whose it is (`worst`: customer, rep or supervisor). */
+        LiveCall: {
+            id: string;
+            conversation_id: string;
+            media: string;
+            state: string;
+            customer_id: string;
+            rep_id: string | null;
+            created_at: string;
+            connected_at: string | null;
+            payment_step: boolean;
+            recording: boolean;
+            quality: ("good" | "fair" | "poor") | null;
+            worst: string | null;
+            rtt_ms: number | null;
+            loss_percent: number | null;
         };
         /** @description A local account's login and password. */
         Login: {
@@ -3541,7 +3646,7 @@ export interface components {
              */
             url: string;
             /** @default [] */
-            kinds?: ("conversation.created" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "message.created" | "message.updated" | "message.deleted" | "message.delivered" | "message.read" | "queue.entered" | "queue.position_changed" | "queue.left" | "rep.status_changed" | "call.requested" | "call.ringing" | "call.accepted" | "call.held" | "call.resumed" | "call.transferred" | "call.ended" | "supervisor.joined" | "recording.started" | "recording.paused" | "recording.resumed" | "recording.stopped" | "consent.granted" | "consent.revoked" | "cart.updated" | "cart.conflict" | "cart.suggested" | "order.placed" | "order.status_changed" | "payment.link_created" | "payment.succeeded" | "payment.failed" | "payment.step_entered" | "payment.step_left" | "payment.declined" | "payment.processing" | "payment.expired" | "payment.cancelled" | "payment.refunded" | "help.requested" | "bot.handoff" | "csat.submitted" | "customer.identified" | "privacy.erased")[];
+            kinds?: ("conversation.created" | "conversation.assigned" | "conversation.transferred" | "conversation.closed" | "message.created" | "message.updated" | "message.deleted" | "message.delivered" | "message.read" | "queue.entered" | "queue.position_changed" | "queue.left" | "rep.status_changed" | "call.requested" | "call.ringing" | "call.accepted" | "call.held" | "call.resumed" | "call.transferred" | "call.ended" | "supervisor.joined" | "recording.started" | "recording.paused" | "recording.resumed" | "recording.stopped" | "consent.asked" | "consent.granted" | "consent.refused" | "consent.revoked" | "cart.updated" | "cart.conflict" | "cart.suggested" | "order.placed" | "order.status_changed" | "payment.link_created" | "payment.succeeded" | "payment.failed" | "payment.step_entered" | "payment.step_left" | "payment.declined" | "payment.processing" | "payment.expired" | "payment.cancelled" | "payment.refunded" | "help.requested" | "bot.handoff" | "csat.submitted" | "customer.identified" | "privacy.erased")[];
             /** @default  */
             description?: string;
         };
@@ -3811,7 +3916,11 @@ export interface components {
              */
             id?: string | null;
         };
-        /** @description Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`. */
+        /**
+         * @description Somebody's place in the queue. `position`: 1 is next; None when not waiting. `eta_s`: seconds, or None: see `eta`.
+         *
+         *     `priority`: minutes of waiting ahead.
+         */
         Place: {
             id: string;
             conversation_id: string;
@@ -3828,6 +3937,7 @@ export interface components {
             reason: string | null;
             outcome: string;
             opens_at: string | null;
+            priority: number;
         };
         /** @description Places in the queue. */
         Places: {
@@ -3885,6 +3995,18 @@ export interface components {
             next_cursor?: string | null;
             /** @default false */
             has_more?: boolean;
+        };
+        /** @description What the customer is to be asked. */
+        Question: {
+            /** @enum {string} */
+            purpose: "recording" | "cart_view" | "cart_suggest" | "cart_edit" | "apply_code" | "place_order" | "transcript_mail" | "marketing";
+            /**
+             * @description What the consent is to cover, as the customer will give it.
+             * @default
+             */
+            scope?: string | {
+                [key: string]: string;
+            };
         };
         /** @description What is left out stays. */
         QueueChange: {
@@ -4048,6 +4170,16 @@ export interface components {
             /** @default true */
             received?: boolean;
         };
+        /**
+         * @description What a visitor may know before they ask for anything. `open`: it is within the hours; `staffed`: somebody is on duty.
+         *
+         *     `opens_at`: when it opens, where it is closed and that is known.
+         */
+        Reception: {
+            open: boolean;
+            staffed: boolean;
+            opens_at: string | null;
+        };
         /** @description With an `id` of your own, sending it twice is harmless. */
         RecordingRequest: {
             /** @default null */
@@ -4084,6 +4216,16 @@ export interface components {
              * @default null
              */
             id?: string | null;
+        };
+        /** @description What the customer does not agree to. */
+        Refusal: {
+            /** @enum {string} */
+            purpose: "recording" | "cart_view" | "cart_suggest" | "cart_edit" | "apply_code" | "place_order" | "transcript_mail" | "marketing";
+            /**
+             * @description Id of a conversation.
+             * @example conv_01JD3Q8Z6W0V7M9K4C2T5B8N1X
+             */
+            conversation_id: string;
         };
         /** @description Takes a discount code out. */
         RemoveCodeBody: {
@@ -4625,6 +4767,13 @@ export interface components {
                 [key: string]: unknown;
             }[];
             has_more: boolean;
+        };
+        /** @description Where on the timeline it stands. */
+        Told: {
+            conversation_id: string;
+            seq: number;
+            /** @enum {string} */
+            purpose: "recording" | "cart_view" | "cart_suggest" | "cart_edit" | "apply_code" | "place_order" | "transcript_mail" | "marketing";
         };
         /** @description total = subtotal - discount + shipping, and + tax where tax is not included in prices. */
         Totals: {
@@ -6327,7 +6476,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Board"];
+                    "application/json": components["schemas"]["BoardView"];
                 };
             };
         };
@@ -8034,6 +8183,57 @@ export interface operations {
             };
         };
     };
+    "consent.ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a conversation. */
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            /** @description Asks the customer for a consent: `consent.asked` on the timeline, which their client shows in plain words. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
+                };
+            };
+        };
+    };
+    "consent.refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refusal"];
+            };
+        };
+        responses: {
+            /** @description Says no to what was asked: `consent.refused` on the timeline. Takes nothing back that was agreed to before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Told"];
+                };
+            };
+        };
+    };
     "customer.consents": {
         parameters: {
             query?: never;
@@ -8465,6 +8665,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    "site.reception": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a site. */
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether somebody is there, for the site's pages to say before anybody asks for help. Who, and how many, is not told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reception"];
                 };
             };
         };

@@ -1,14 +1,15 @@
 /**
- * Every folder `<face>/text/` is whole: six languages, the same keys and placeholders, every plural category, nothing empty, nothing
+ * Every folder `text/` of a face or of a part of it is whole: six languages, the same keys and placeholders, every plural category, nothing empty, nothing
  * left in English, no key without a use, no use without a key.
  *
- * A text that rightly reads as in English stands in `<face>/text/identical.json`: `{"English text": "why"}`.
+ * A text that rightly reads as in English stands in `text/identical.json` beside it: `{"English text": "why"}`. A source speaks the
+ * dictionary whose `texts.ts` it imports, else that of the nearest folder above it.
  */
 import { describe, expect, test } from "vitest";
 import { LANGUAGES, type Language } from "./locale";
 import type { Dictionary, Entry } from "./texts";
 
-const files = import.meta.glob<Dictionary>("../*/text/*.json", { eager: true, import: "default" });
+const files = import.meta.glob<Dictionary>(["../*/text/*.json", "../*/*/text/*.json", "!../node_modules/**", "!../dist/**"], { eager: true, import: "default" });
 const raw = import.meta.glob<string>(["../*/**/*.ts", "!../**/*.test.ts", "!../**/*.gen.ts", "!../node_modules/**", "!../dist/**"], {
   eager: true,
   query: "?raw",
@@ -18,19 +19,36 @@ const raw = import.meta.glob<string>(["../*/**/*.ts", "!../**/*.test.ts", "!../*
 /** Without comments: an example in one is no use of a key. */
 const sources = Object.fromEntries(Object.entries(raw).map(([path, text]) => [path, text.replace(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*/gm, "")]));
 
-const faces = [...new Set(Object.keys(files).map((path) => path.split("/")[1]!))];
+const faces = [...new Set(Object.keys(files).map((path) => /^\.\.\/(.+)\/text\//.exec(path)![1]!))];
 const read = (face: string, language: string): Dictionary | undefined => files[`../${face}/text/${language}.json`];
 const forms = (entry: Entry): string[] => (typeof entry === "string" ? [entry] : Object.values(entry));
 const placeholders = (text: string): string[] => [...new Set(text.match(/\{\w+\}/g))].sort();
 const words = (text: string): string => text.replace(/\{\w+\}/g, "").replace(/[^\p{Letter}]/gu, "");
 
+/** Whose words a source speaks. */
+function faceOf(path: string, text: string): string | undefined {
+  const folder = path.slice(3).split("/").slice(0, -1);
+  for (const [, from] of text.matchAll(/from "(\.[^"]*)\/texts"/g)) {
+    const there = from!.split("/").reduce((at, step) => (step === ".." ? at.slice(0, -1) : step === "." ? at : [...at, step]), folder).join("/");
+    if (faces.includes(there)) return there;
+  }
+  for (let up = folder; up.length; up = up.slice(0, -1)) if (faces.includes(up.join("/"))) return up.join("/");
+  return undefined;
+}
+const spokenBy = new Map<string | undefined, string[]>();
+for (const [path, text] of Object.entries(sources)) {
+  const face = faceOf(path, text);
+  spokenBy.set(face, [...(spokenBy.get(face) ?? []), text]);
+}
+
 /** What a source says that could be a key: string literals, and template literals with their holes open. */
 function spoken(face: string): { exact: Set<string>; open: RegExp[] } {
   const exact = new Set<string>();
   const open: RegExp[] = [];
-  for (const [path, text] of Object.entries(sources)) {
-    if (path.split("/")[1] !== face) continue;
+  for (const text of spokenBy.get(face) ?? []) {
     for (const [, literal] of text.matchAll(/["']([\w.-]+)["']/g)) exact.add(literal!);
+    // `worded("status", word)`: any word the server has, as far as there is a text for it.
+    for (const [, prefix] of text.matchAll(/\bworded\(\s*["'](\w+)["']/g)) open.push(new RegExp(`^${prefix}\\.[\\w.-]+$`));
     for (const [, literal] of text.matchAll(/`([\w.-]*(?:\$\{[^}]*\}[\w.-]*)+|[\w.-]+)`/g)) {
       const parts = literal!.split(/\$\{[^}]*\}/);
       if (parts.length === 1) exact.add(literal!);
@@ -54,9 +72,8 @@ describe.each(faces)("%s", (face) => {
   });
 
   test("every t(...) has its text", () => {
-    const wanted = Object.entries(sources)
-      .filter(([path]) => path.split("/")[1] === face)
-      .flatMap(([, text]) => [...text.matchAll(/\bt\(\s*["']([^"']+)["']/g)].map((found) => found[1]!));
+    const wanted = (spokenBy.get(face) ?? [])
+      .flatMap((text) => [...text.matchAll(/\bt\(\s*["']([^"']+)["']/g)].map((found) => found[1]!));
     expect([...new Set(wanted)].filter((key) => !keys.includes(key))).toEqual([]);
   });
 

@@ -156,7 +156,8 @@ class Suggestions(BaseModel):
 async def create(context: Context, body: CartDraft) -> Cart:
     """Makes an empty cart.
 
-    A customer makes their own; the shop's back office anybody's, or nobody's yet (its id then goes into the customer's token).
+    A customer makes their own; the shop's back office anybody's, or nobody's yet (its id then goes into the customer's token); a rep the
+    customer's of a conversation that has none, where they let the rep `edit`.
     """
     customer_id = body.customer_id
     if not context.caller.staff:
@@ -164,7 +165,9 @@ async def create(context: Context, body: CartDraft) -> Cart:
             raise Forbidden("A customer makes their own carts.", code="not_yours")
         customer_id = context.caller.id
     elif carts.is_rep(context.caller):
-        raise Forbidden("Carts are made by customers and the shop.", code="role")
+        if body.conversation_id is None:
+            raise Forbidden("A rep makes a cart for the customer of a conversation.", code="role", pointer="/conversation_id")
+        customer_id = await context.read(carts.begin_for, context.caller, body.conversation_id, body.cart_id)
     cart = await till.create(
         context.services.shops,
         context.write,

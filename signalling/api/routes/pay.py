@@ -12,10 +12,11 @@ from pydantic import Field
 
 from signalling.api.models import Body, id_field
 from signalling.api.operation import Context, Operations, Raw
-from signalling.commerce import payment_page
+from signalling.commerce import payment_page, payment_words
 from signalling.commerce.payment_state import State
 from signalling.commerce.payment_view import Payment
-from signalling.commerce.providers.sandbox import BUTTONS, LABELS
+from signalling.commerce.payment_words import amount, say
+from signalling.commerce.providers.sandbox import BUTTONS
 from signalling.identity.caller import PUBLIC
 
 operations = Operations("Payment pages")
@@ -27,21 +28,17 @@ Key = Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="The secret par
 HTML: Final = "text/html; charset=utf-8"
 FORM: Final = "application/x-www-form-urlencoded"
 STYLE: Final = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:28rem;margin:10vh auto;padding:0 1rem;color:#1c1a17;background:#faf8f4}"
-    "button{display:block;width:100%;min-height:2.75rem;margin:.5rem 0;font:inherit;border:1px solid #6b6459;border-radius:.4rem}"
-    "button{background:#fff}"
-    "@media(prefers-color-scheme:dark){body{color:#f2efe9;background:#1c1a17}button{color:inherit;background:#2c2925}}"
+    "*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;color:#1d2327;background:#fbfaf7;"
+    "font:1rem/1.5 system-ui,sans-serif}"
+    "main{width:100%;max-width:26rem;padding:2rem;border:1px solid #e2dfd8;border-radius:12px;background:#fff}"
+    "h1{margin:0 0 .5rem;font-size:1.25rem}p{margin:0 0 1rem;color:#5b6469}"
+    ".amount{font-size:1.75rem;font-variant-numeric:tabular-nums;color:#1d2327}"
+    "button{display:block;width:100%;min-height:2.75rem;margin:.5rem 0;font:inherit;color:inherit;cursor:pointer;border:1px solid #7b858b;"
+    "border-radius:8px;background:none}button:first-child{border-color:#0b6b5d;background:#0b6b5d;color:#fff;font-weight:600}"
+    "button:focus-visible{outline:3px solid #1a5fd0;outline-offset:2px}"
+    "@media(prefers-color-scheme:dark){body{color:#eceeed;background:#15191b}main{background:#1e2427;border-color:#333b3f}p{color:#a9b2b6}"
+    ".amount{color:#eceeed}button:first-child{background:#5cc4b0;border-color:#5cc4b0;color:#0c1f1b}}"
 )
-SAID: Final = {
-    State.CREATED: "The link is being made. Please try again in a moment.",
-    State.LINK_CREATED: "Nothing was paid yet.",
-    State.PROCESSING: "Your payment is on its way.",
-    State.SUCCEEDED: "Thank you. Your payment has arrived.",
-    State.FAILED: "The payment failed.",
-    State.EXPIRED: "This payment link has expired.",
-    State.CANCELLED: "This payment was cancelled.",
-    State.REFUNDED: "This payment was refunded.",
-}
 
 
 class Outcome(Body):
@@ -64,21 +61,23 @@ async def open_page(context: Context, tenant_id: TenantId, payment_id: PaymentId
 async def return_page(context: Context, tenant_id: TenantId, payment_id: PaymentId, key: Key, query: Outcome) -> Raw:
     """Where the provider's page leads back to: leaves the payment step and says how the payment stands."""
     shown = await context.write(payment_page.returned, tenant_id, payment_id, key)
-    said = SAID[shown.status]
-    if query.outcome == "paid" and shown.status is State.LINK_CREATED:
-        said = "Thank you. We are waiting for the payment provider's confirmation."
-    return _page(f"<h1>{html.escape(said)}</h1><p>{_amount(shown)}</p><p>You can close this page and go back to the conversation.</p>")
+    language = _language(context)
+    waits = query.outcome == "paid" and shown.status is State.LINK_CREATED
+    said = say("waiting" if waits else shown.status, language)
+    return _page(language, f"<h1>{html.escape(said)}</h1>{_amount(shown, language)}<p>{html.escape(say('back', language))}</p>")
 
 
 @operations.add("pay.sandbox", "GET", "/v1/pay/{tenant_id}/{payment_id}/{key}/sandbox", roles=PUBLIC, socket=False, media_type="text/html")
 async def sandbox_page(context: Context, tenant_id: TenantId, payment_id: PaymentId, key: Key) -> Raw:
     """The sandbox's page: the visitor picks how the payment ends."""
     shown = await context.read(payment_page.seen, tenant_id, payment_id, key)
+    language = _language(context)
     buttons = "".join(
-        f'<button name="outcome" value="{name}">{html.escape(LABELS[name])}</button>' for name in BUTTONS.get(shown.status, {})
+        f'<button name="outcome" value="{name}">{html.escape(say(name, language))}</button>' for name in BUTTONS.get(shown.status, {})
     )
-    said = "This is a sandbox: no money moves." if buttons else SAID[shown.status]
-    return _page(f'<h1>{_amount(shown)}</h1><p>{html.escape(said)}</p><form method="post">{buttons}</form>')
+    said = say("sandbox" if buttons else shown.status, language)
+    heading = f"<h1>{html.escape(say('title', language))}</h1>{_amount(shown, language)}"
+    return _page(language, f'{heading}<p>{html.escape(said)}</p><form method="post">{buttons}</form>')
 
 
 @operations.add(
@@ -100,19 +99,24 @@ async def sandbox_outcome(context: Context, tenant_id: TenantId, payment_id: Pay
     return _to(f"/v1/pay/{tenant_id}/{payment_id}/{key}/" + ("sandbox" if stays else "return?outcome=paid"))
 
 
-def _amount(shown: Payment) -> str:
-    return html.escape(str(shown.amount))
+def _language(context: Context) -> str:
+    return payment_words.language(context.request_headers.get("Accept-Language", ""))
+
+
+def _amount(shown: Payment, language: str) -> str:
+    return f'<p class="amount">{html.escape(amount(shown.amount, language))}</p>'
 
 
 def _to(url: str) -> Raw:
     return Raw(b"", HTML, {"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
-def _page(body: str) -> Raw:
+def _page(language: str, body: str) -> Raw:
     nonce = secrets.token_urlsafe(12)
     content = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<title>Payment</title><style nonce="{nonce}">{STYLE}</style></head><body><main>{body}</main></body></html>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<title>{html.escape(say("title", language))}</title><style nonce="{nonce}">{STYLE}</style></head>'
+        f"<body><main>{body}</main></body></html>"
     )
     policy = f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}

@@ -22,15 +22,18 @@ operations = Operations("Privacy")
 ErasureId = Annotated[str, id_field("era", "an erasure")]
 
 
+Scope = (
+    Annotated[str, Field(max_length=256)]
+    | Annotated[dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=256)]], Field(max_length=10)]
+)
+
+
 class NewConsent(Body):
     """What the customer agrees to, in which words. Without a conversation: not for one alone (`marketing`)."""
 
     purpose: Purpose
     conversation_id: ConversationId | None = None
-    scope: (
-        Annotated[str, Field(max_length=256)]
-        | Annotated[dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=256)]], Field(max_length=10)]
-    ) = ""
+    scope: Scope = ""
     text_version: Annotated[str, Field(min_length=1, max_length=64, description="Of the words that were shown.")]
     locale: Locale
     how: Literal["widget", "email", "voice", "messenger", "api"] = "widget"
@@ -43,6 +46,28 @@ class Withdrawal(Body):
     purpose: Purpose
     conversation_id: ConversationId | None = None
     how: Literal["widget", "email", "voice", "messenger", "api"] = "widget"
+
+
+class Question(Body):
+    """What the customer is to be asked."""
+
+    purpose: Purpose
+    scope: Scope = Field(default="", description="What the consent is to cover, as the customer will give it.")
+
+
+class Refusal(Body):
+    """What the customer does not agree to."""
+
+    purpose: Purpose
+    conversation_id: ConversationId
+
+
+class Told(BaseModel):
+    """Where on the timeline it stands."""
+
+    conversation_id: str
+    seq: int
+    purpose: Purpose
 
 
 class Consents(BaseModel):
@@ -88,6 +113,21 @@ async def give(context: Context, body: NewConsent) -> Consent:
 async def withdraw(context: Context, body: Withdrawal) -> Consents:
     """Takes a consent back. Idempotent; the answer is the ledger of that purpose."""
     return Consents(data=await context.write(_withdraw, context, body))
+
+
+@operations.add("consent.ask", "POST", "/v1/conversations/{conversation_id}/consents/ask", roles=STAFF, creates=True)
+async def ask(context: Context, conversation_id: ConversationId, body: Question) -> Told:
+    """Asks the customer for a consent: `consent.asked` on the timeline, which their client shows in plain words.
+
+    The answer is `consent.granted` or `consent.refused`, or none. Asking again is allowed and asks again.
+    """
+    return await context.write(_ask, context, conversation_id, body)
+
+
+@operations.add("consent.refuse", "POST", "/v1/me/consents/refuse", roles=CUSTOMERS, creates=True)
+async def refuse(context: Context, body: Refusal) -> Told:
+    """Says no to what was asked: `consent.refused` on the timeline. Takes nothing back that was agreed to before."""
+    return await context.write(_refuse, context, body)
 
 
 @operations.add("customer.consents", "GET", "/v1/customers/{customer_id}/consents", roles=STAFF)
@@ -177,6 +217,20 @@ def _give(tx: Transaction, context: Context, body: NewConsent) -> Consent:
         locale=body.locale,
         how=body.how,
     )
+
+
+def _ask(tx: Transaction, context: Context, conversation_id: str, body: Question) -> Told:
+    caller = context.caller
+    row = conversation.require(tx, caller, conversation_id)
+    entry = consent.ask(tx, caller.tenant_id, conversation_id, row.customer_id, body.purpose, body.scope, caller.actor)
+    return Told(conversation_id=conversation_id, seq=entry.seq, purpose=body.purpose)
+
+
+def _refuse(tx: Transaction, context: Context, body: Refusal) -> Told:
+    caller = context.caller
+    conversation.require(tx, caller, body.conversation_id)
+    entry = consent.refuse(tx, caller.tenant_id, body.conversation_id, caller.id, body.purpose, caller.actor)
+    return Told(conversation_id=body.conversation_id, seq=entry.seq, purpose=body.purpose)
 
 
 def _withdraw(tx: Transaction, context: Context, body: Withdrawal) -> list[Consent]:

@@ -6,9 +6,12 @@ from pydantic import BaseModel, Field
 
 from signalling.api.models import Body, RepId
 from signalling.api.operation import Context, Operations
+from signalling.calling import live
+from signalling.calling.live import LiveCall
 from signalling.identity.caller import STAFF, SUPERVISORS
-from signalling.routing import board, roster, tickets
-from signalling.routing.board import Board
+from signalling.routing import board, day, roster, tickets
+from signalling.routing.board import Board, QueueNumbers
+from signalling.routing.day import Hour
 from signalling.routing.place import Place
 from signalling.routing.presence import CAPACITY, CAPACITY_MOST, Profile
 from signalling.routing.queues import set_profile
@@ -28,6 +31,9 @@ class StatusChange(Body):
     """`away`: keeps present work, gets no more. `offline`: gives all work back to the queue."""
 
     status: Literal["available", "away", "offline"]
+    reason: Annotated[str, Field(max_length=32, pattern=r"^[a-z0-9_-]*$", examples=["lunch"])] = Field(
+        default="", description="Why, in a word: told with `rep.status_changed`. Left out: `chosen`."
+    )
 
 
 class Abilities(Body):
@@ -57,6 +63,16 @@ class Reps(BaseModel):
     data: list[RepView]
 
 
+class BoardView(BaseModel):
+    """All of it. `reps`: how many by status; `hours`: how each went, the oldest first; `calls`: those going on, the longest first."""
+
+    queues: list[QueueNumbers]
+    reps: dict[str, int]
+    since: str
+    hours: list[Hour]
+    calls: list[LiveCall]
+
+
 class Work(BaseModel):
     """What a rep is offered (`state` is `offered`) and has (`assigned`)."""
 
@@ -74,7 +90,7 @@ async def me(context: Context) -> RepView:
 async def set_status(context: Context, body: StatusChange) -> RepView:
     """Comes, has a break, goes."""
     await context.write(tickets.meet, context.caller)
-    await context.services.desk.set_status(context.tenant_id, context.caller.id, body.status)
+    await context.services.desk.set_status(context.tenant_id, context.caller.id, body.status, body.reason)
     return await context.services.desk.rep(context.tenant_id, context.caller.id)
 
 
@@ -121,12 +137,12 @@ async def set_abilities(context: Context, rep_id: RepId, body: Abilities) -> Rep
 async def force_status(context: Context, rep_id: RepId, body: StatusChange) -> RepView:
     """Sets a rep's status in their place."""
     await context.read(tickets.require_rep, context.tenant_id, rep_id)
-    await context.services.desk.set_status(context.tenant_id, rep_id, body.status, "supervisor")
+    await context.services.desk.set_status(context.tenant_id, rep_id, body.status, body.reason or "supervisor")
     return await context.services.desk.rep(context.tenant_id, rep_id)
 
 
 @operations.add("board.read", "GET", "/v1/board", roles=SUPERVISORS)
-async def read_board(context: Context, query: BoardQuery) -> Board:
+async def read_board(context: Context, query: BoardQuery) -> BoardView:
     """What is going on now, and how it went.
 
     Service level: answered within the queue's threshold / (answered + abandoned); null of nothing.
@@ -135,4 +151,7 @@ async def read_board(context: Context, query: BoardQuery) -> Board:
     since_us = now_us - query.hours * 3600 * SECOND_US
     thresholds = {queue.id: queue.threshold_us for queue in floor.queues.values()}
     past = await context.read(board.past, context.tenant_id, since_us, thresholds)
-    return board.board(floor, past, now_us, rfc3339(since_us))
+    hours = await context.read(day.hours, context.tenant_id, since_us, now_us, thresholds)
+    calls = await context.read(live.listed, context.tenant_id, context.services.calls.readings(context.tenant_id))
+    now: Board = board.board(floor, past, now_us, rfc3339(since_us))
+    return BoardView(queues=now.queues, reps=now.reps, since=now.since, hours=hours, calls=calls)

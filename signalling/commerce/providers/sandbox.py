@@ -22,14 +22,6 @@ BUTTONS: Final[dict[State, dict[str, tuple[Event, str | None]]]] = {
         "bounce": (Event.FAILED, "async_payment_failed"),
     },
 }
-LABELS: Final = {
-    "pay": "Pay",
-    "decline": "Card is declined",
-    "transfer": "Pay by bank transfer",
-    "expire": "Let the link expire",
-    "arrive": "The transfer arrives",
-    "bounce": "The transfer fails",
-}
 
 
 class Sandbox:
