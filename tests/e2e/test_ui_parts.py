@@ -83,7 +83,9 @@ class Gallery:
 
 
 @asynccontextmanager
-async def gallery(width: int = 1440, height: int = 900, *, dark: bool = False, still: bool = True, forced: bool = False) -> AsyncIterator[Gallery]:
+async def gallery(
+    width: int = 1440, height: int = 900, *, dark: bool = False, still: bool = True, forced: bool = False
+) -> AsyncIterator[Gallery]:
     async with serving(DIST) as address, async_playwright() as playwright:
         browser: Browser = await playwright.chromium.launch(executable_path=chromium_path(), args=QUIET, timeout=1000 * DEADLINE_S)
         try:
@@ -165,7 +167,15 @@ async def test_a_menu_by_keyboard() -> None:
         for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "End", "ArrowUp", "Home"):
             await keyboard.press(key)
             walked.append(await parts.focused())
-        assert walked == ["TransferTo a colleague or a queue", "Record", "End the call", "Put on hold", "End the call", "Record", "Put on hold"]
+        assert walked == [
+            "TransferTo a colleague or a queue",
+            "Record",
+            "End the call",
+            "Put on hold",
+            "End the call",
+            "Record",
+            "Put on hold",
+        ]
         await keyboard.type("en")
         assert await parts.focused() == "End the call"
         await keyboard.press("Escape")
@@ -298,7 +308,9 @@ async def test_keys_act_and_are_listed_and_can_be_turned_off() -> None:
         await dialog.wait_for()
         await keep(parts.page, "shortcuts")
         assert await violations(parts.page) == []
-        assert {"Next conversation", "Put on hold", "Show keyboard shortcuts"} <= set(await parts.page.locator("ui-shortcuts dt").all_inner_texts())
+        assert {"Next conversation", "Put on hold", "Show keyboard shortcuts"} <= set(
+            await parts.page.locator("ui-shortcuts dt").all_inner_texts()
+        )
         await parts.page.locator("ui-shortcuts [role=switch]").click()
         await keyboard.press("Escape")
         await dialog.wait_for(state="hidden")

@@ -149,7 +149,7 @@ export class Chart extends LitElement {
       ${this.series.map((series, index) => {
         const value = series.values[at];
         return html`<li>
-          <span class="key" style=${styleMap({ background: this.colour(series, index) })}></span>${series.label}<b>${value === null || value === undefined ? "–" : this.format(value)}</b>
+          <span class="key" style=${styleMap({ background: this.colour(series, index) })}></span>${series.label}<b><bdi>${value === null || value === undefined ? "–" : this.format(value)}</bdi></b>
         </li>`;
       })}
       ${this.hovered === null ? nothing : html`<li class="at" aria-hidden="true">${this.xText(this.hovered, true)}</li>`}
