@@ -301,6 +301,11 @@ export class App extends Observable {
     this.changed();
   }
 
+  /** Opens the panel, fetching it where that is not done yet; the entry knows how. */
+  openPanel: () => void = () => {
+    this.open = true;
+  };
+
   /** Words for problems come from the panel, which has the dictionary. */
   words: (problem: Problem) => string = (problem) => problem.message;
   /** Says what went wrong. What is no refusal of the server's is a fault of ours, and goes up. */

@@ -55,7 +55,7 @@ function wake(): Promise<App> {
 
 async function begin(): Promise<App> {
   const { createApp } = await import("./begin");
-  return await createApp({ origin, settings: settings!, emit }, store!, launcher!, said);
+  return await createApp({ origin, settings: settings!, emit }, store!, launcher!, said, () => void open());
 }
 
 async function open({ view, reason, step }: Opening = {}): Promise<void> {
