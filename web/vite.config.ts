@@ -44,6 +44,8 @@ export default defineConfig({
   root: here("."),
   base: "/",
   plugins: [loader(), twins()],
+  // Lit's own writes style attributes, which our policy blocks.
+  resolve: { alias: { "lit/directives/style-map.js": here("ui/style-map.ts") } },
   build: {
     outDir: "dist",
     emptyOutDir: true,

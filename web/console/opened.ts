@@ -1,6 +1,7 @@
 /** One conversation a rep has open: its log, its present state, and what hangs on it (call, cart, ticket), kept up to date. */
 import { ConversationLog, Observable, Problem, followCall, followCart, type Answer, type Call, type Cart, type Conversation, type Entry, type Followed, type Place } from "../protocol";
 import type { App } from "./app";
+import { CartSight } from "./cart/sight";
 import { unsentKeep } from "./keep";
 
 type Detail = Answer<"conversation.read">;
@@ -11,6 +12,8 @@ export class Opened extends Observable {
   readonly log: ConversationLog;
   readonly call: Followed<Call>;
   readonly cart: Followed<Cart>;
+  /** What the customer lets this rep see of the cart, and do with it. */
+  readonly sight: CartSight;
   /** What cannot be read at the moment, and why: shown in the place of the messages. */
   problem: Problem | null = null;
   #detail: Detail | null = null;
@@ -27,6 +30,7 @@ export class Opened extends Observable {
     this.log = new ConversationLog(app.link, id, unsentKeep(id));
     this.call = followCall(app.link, this.log);
     this.cart = followCart(app.link, this.log);
+    this.sight = new CartSight(this);
     if (known) this.#detail = { conversation: known, participants: [] };
   }
 
@@ -69,7 +73,9 @@ export class Opened extends Observable {
       this.log.subscribe(() => this.changed()),
       this.call.subscribe(() => this.changed()),
       this.cart.subscribe(() => this.changed()),
+      this.sight.subscribe(() => this.changed()),
     ];
+    this.sight.begin();
     this.log.open();
     this.call.open();
     this.cart.open();
@@ -80,6 +86,7 @@ export class Opened extends Observable {
     for (const stop of this.#stops) stop();
     this.#stops = [];
     this.#opened = false;
+    this.sight.end();
     this.cart.close();
     this.call.close();
     this.log.close();

@@ -13,7 +13,7 @@ export interface Attachment {
   id: string;
   name: string;
   content_type: string;
-  size: number;
+  size_bytes: number;
   [more: string]: unknown;
 }
 /** sending: not acknowledged yet. failed: refused; `problem` says why. */
@@ -119,6 +119,17 @@ export class ConversationLog extends Observable {
     return this.#entries.findLast((entry) => kinds.some((kind) => entry.type === kind || (kind.endsWith(".") && entry.type.startsWith(kind))));
   }
 
+  /** Takes out of this page's memory what entries tell, where the server no longer shows it: they stay, with `left` for their data. */
+  redact(concerns: (entry: Entry) => boolean, left: Record<string, unknown>): void {
+    this.#rewrite((entry) => (concerns(entry) ? { ...entry, data: left } : entry));
+  }
+
+  /** Takes these entries as the server shows them now, in the place of those it had shown before. */
+  put(entries: readonly Entry[]): void {
+    const now = new Map(entries.map((entry) => [entry.seq, entry]));
+    this.#rewrite((entry) => now.get(entry.seq) ?? entry);
+  }
+
   /** Begins to follow the conversation and sends what an earlier page left unsent. */
   open(): void {
     if (this.#stops.length) return;
@@ -199,6 +210,11 @@ export class ConversationLog extends Observable {
     if (upTo <= this.#delivered) return;
     this.#delivered = upTo;
     this.#mark("receipt.delivered", upTo);
+  }
+
+  #rewrite(as: (entry: Entry) => Entry): void {
+    for (const [index, entry] of this.#entries.entries()) this.#entries[index] = as(entry);
+    this.changed();
   }
 
   // --- from the server

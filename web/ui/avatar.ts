@@ -6,9 +6,9 @@
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { LocaleController } from "../text/texts";
 import "./icon";
+import { styleMap } from "./style-map";
 import { t } from "./texts";
 import { base } from "./tokens";
 import { picture } from "./url";

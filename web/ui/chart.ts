@@ -7,13 +7,13 @@
  */
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { styleMap } from "lit/directives/style-map.js";
 import uPlot from "uplot";
 import { clock, moment, number } from "../text/formats";
 import { LocaleController } from "../text/texts";
 import "./button";
 import { chartStyles } from "./chart-styles";
 import "./icons-desk";
+import { styleMap } from "./style-map";
 import { t } from "./texts";
 import { base } from "./tokens";
 

@@ -4,9 +4,9 @@
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import { styleMap } from "lit/directives/style-map.js";
 import { percent } from "../text/formats";
 import { LocaleController } from "../text/texts";
+import { styleMap } from "./style-map";
 import { base } from "./tokens";
 
 @customElement("ui-meter")

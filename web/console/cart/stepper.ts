@@ -1,0 +1,109 @@
+/** `<cart-stepper .step=${"shipping"} .failed=${...}>`: where in the checkout the customer is, as a short row; what failed is said at its place. */
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { LocaleController } from "../../text/texts";
+import "../../ui/icon";
+import { base } from "../../ui/tokens";
+import { worded } from "../customer/texts";
+import { t } from "../customer/texts";
+import { STEPS, type Step } from "./changes";
+
+@customElement("cart-stepper")
+export class CartStepper extends LitElement {
+  static override styles = [
+    base,
+    css`
+      ol {
+        display: flex;
+        margin: 0;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        flex: 1;
+        position: relative;
+        display: grid;
+        justify-items: center;
+        gap: 4px;
+        min-inline-size: 0;
+        color: var(--grey-text);
+        font: var(--text-12) / 1.3 var(--font);
+        text-align: center;
+      }
+      li:not(:first-child)::before {
+        content: "";
+        position: absolute;
+        inset-block-start: 9px;
+        inset-inline: calc(-50% + 13px) calc(50% + 13px);
+        border-block-start: 2px solid var(--line-strong);
+      }
+      li.passed:not(:first-child)::before,
+      li[aria-current]:not(:first-child)::before {
+        border-color: var(--accent);
+      }
+      .dot {
+        display: grid;
+        place-content: center;
+        inline-size: 20px;
+        block-size: 20px;
+        border: 2px solid var(--line-strong);
+        border-radius: 50%;
+        background: var(--raised);
+        --icon-size: 12px;
+      }
+      .passed .dot {
+        border-color: var(--accent);
+        background: var(--accent);
+        color: var(--on-accent);
+      }
+      [aria-current] {
+        color: var(--ink);
+        font-weight: 600;
+      }
+      [aria-current] .dot {
+        border-color: var(--accent);
+        box-shadow: inset 0 0 0 3px var(--raised);
+        background: var(--accent);
+      }
+      .failed .dot {
+        border-color: var(--danger);
+        background: var(--danger);
+        color: var(--on-danger);
+        box-shadow: none;
+      }
+      .failed {
+        color: var(--danger);
+      }
+      span {
+        max-inline-size: 100%;
+        overflow-wrap: anywhere;
+        hyphens: auto;
+      }
+    `,
+  ];
+
+  @property() step: Step = "cart";
+  @property({ type: Boolean }) failed = false;
+  protected readonly words = new LocaleController(this);
+
+  override render(): TemplateResult {
+    const at = STEPS.indexOf(this.step);
+    return html`<ol aria-label=${t("step.label")}>
+      ${STEPS.map((step, index) => {
+        const passed = index < at || this.step === "done";
+        const here = step === this.step;
+        const failed = here && this.failed;
+        return html`<li class="${passed ? "passed" : ""} ${failed ? "failed" : ""}" aria-current=${here ? "step" : nothing}>
+          <div class="dot">${failed ? html`<ui-icon name="x"></ui-icon>` : passed ? html`<ui-icon name="check"></ui-icon>` : nothing}</div>
+          <span>${worded("step", step)}</span>
+        </li>`;
+      })}
+    </ol>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "cart-stepper": CartStepper;
+  }
+}
