@@ -1,0 +1,18 @@
+/** From the board to a conversation: a real link, which the console follows without loading anew. */
+import { html, type TemplateResult } from "lit";
+import { pathOf } from "../route";
+
+export function goTo(conversationId: string): void {
+  history.pushState(null, "", pathOf({ page: "desk", conversationId }) + location.search);
+  // The console's router listens to the browser's own way of saying it.
+  dispatchEvent(new PopStateEvent("popstate"));
+}
+
+export function conversationLink(conversationId: string, words: string): TemplateResult {
+  const go = (event: MouseEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    goTo(conversationId);
+  };
+  return html`<a href=${pathOf({ page: "desk", conversationId })} @click=${go}>${words}</a>`;
+}
