@@ -175,6 +175,7 @@ class LocalMedia:
             if plan.places:
                 room.set_audio(mode=None)  # it is ours from here on: it stays while it is empty
         for leg, place in plan.places.items():
+            room.set_gain(leg, leg + SCREEN, 0.0)  # who shows something with sound has it already
             for identity in (leg, leg + SCREEN):
                 if former.get(leg) != place or place.supervising == "whisper":
                     _put(room, identity, place, former.get(leg, Place()), plan.whispers_to)

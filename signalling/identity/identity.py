@@ -109,16 +109,19 @@ class Identity:
         """Whether e-mail addresses are hidden from the caller, by their tenant's settings of some seconds ago at most."""
         return caller.staff and caller.role.value in self._masked.get(caller.tenant_id, MASKED_BY_DEFAULT)
 
-    async def visit(self, site_id: str, origin: str | None, unverified: Mapping[str, Any]) -> Session:
-        """A session for an anonymous visitor of a site. NotFound for an unknown site, Forbidden for a foreign page."""
+    async def entered_by(self, site_id: str, origin: str | None) -> sites.KnownSite:
+        """The site that a page names. NotFound for an unknown one, Forbidden for a foreign page."""
         site = await self.store.read(sites.known, site_id)
         sites.check_origin(site, origin)
-        return self._session(await self.store.write(arrival.visit, site, unverified))
+        return site
+
+    async def visit(self, site_id: str, origin: str | None, unverified: Mapping[str, Any]) -> Session:
+        """A session for an anonymous visitor of a site. NotFound for an unknown site, Forbidden for a foreign page."""
+        return self._session(await self.store.write(arrival.visit, await self.entered_by(site_id, origin), unverified))
 
     async def identify(self, site_id: str, origin: str | None, token: str, previous: str | None, unverified: Mapping[str, Any]) -> Session:
         """A session for whom the shop vouches by `token`. `previous`: the session token they had, which ends."""
-        site = await self.store.read(sites.known, site_id)
-        sites.check_origin(site, origin)
+        site = await self.entered_by(site_id, origin)
         claims = site_token.verify(token, await self._keys(site, token), site_id=site.id, now_s=self.store.clock() / SECOND_US)
         before = self._previous(previous)
         work = partial(arrival.identify, site=site, claims=claims, token=token, previous=before, unverified=unverified)

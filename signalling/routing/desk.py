@@ -25,7 +25,7 @@ from signalling.ids import new_id
 from signalling.routing import calendars, entries, events, places, queues, records, restoring, roster
 from signalling.routing.floor import GRACE_US, Floor
 from signalling.routing.hours import Calendar
-from signalling.routing.place import Place, place_of
+from signalling.routing.place import Place, Reception, place_of
 from signalling.routing.places import Places
 from signalling.routing.presence import Status
 from signalling.routing.queue import Closed
@@ -35,6 +35,7 @@ from signalling.routing.roster import RepView
 from signalling.routing.ticket import Channel, Ticket
 from signalling.store import Store
 from signalling.store.faults import unavailable
+from signalling.times import rfc3339
 
 log = logging.getLogger(__name__)
 
@@ -241,6 +242,15 @@ class Desk:
     def place(self, tenant_id: str, ticket_id: str) -> Place:
         """A ticket as it is now. NotFound where it has ended."""
         return self._place(self.floor(tenant_id), ticket_id)
+
+    async def reception(self, tenant_id: str) -> Reception:
+        """What whoever comes to the shop's first queue may expect."""
+        floor, now_us = await self._floor(tenant_id), self.store.clock()
+        queue = next(iter(floor.queues.values()))
+        calendar = self._calendars.get((tenant_id, queue.hours_id)) if queue.hours_id is not None else None
+        is_open = calendar is None or calendar.open_at(now_us)
+        opens_us = calendar.next_opening(now_us) if calendar is not None and not is_open else None
+        return Reception(is_open, any(rep.on_duty for rep in floor.reps.values()), rfc3339(opens_us) if opens_us is not None else None)
 
     async def rep(self, tenant_id: str, rep_id: str) -> RepView:
         """A rep as they are once everything that was asked before is done. NotFound where there is no such."""

@@ -1,4 +1,4 @@
-"""A ticket as customers, reps and other parts see it."""
+"""A ticket as customers, reps and other parts see it, and the desk as somebody sees it who has none."""
 
 from dataclasses import dataclass
 
@@ -30,6 +30,18 @@ class Place:
     outcome: str
     opens_at: str | None
     priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What a visitor may know before they ask for anything. `open`: it is within the hours; `staffed`: somebody is on duty.
+
+    `opens_at`: when it opens, where it is closed and that is known.
+    """
+
+    open: bool
+    staffed: bool
+    opens_at: str | None
 
 
 def place_of(floor: Floor, ticket: Ticket, now_us: int) -> Place:

@@ -28,11 +28,13 @@ DEADLINE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: its links by seat, its address, its media port."""
+    """A running demo: its links by seat, its address, its media port; where its shop and its console are."""
 
     links: dict[str, str]
     udp_port: int
     process: subprocess.Popen[str]
+    shop: str = ""
+    console: str = ""
 
     @property
     def address(self) -> str:
@@ -100,7 +102,7 @@ def demo(folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = N
         assert process.stdout is not None
         links = read_links(process.stdout, log)
         overdue.cancel()
-        yield Demo(links, port, process)
+        yield Demo({seat: links[seat] for seat in ("customer", "rep")}, port, process, links["shop"].rstrip("/"), links["console"])
     finally:
         overdue.cancel()
         process.send_signal(signal.SIGTERM)
@@ -112,12 +114,12 @@ def demo(folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = N
 
 
 def read_links(output: IO[str], log: Path) -> dict[str, str]:
-    """Reads what it prints until both links have come."""
+    """Reads what it prints until all links have come."""
     links: dict[str, str] = {}
-    while len(links) < 2:
+    while len(links) < 4:
         line = output.readline()
         assert line, f"tresen demo did not start: {log.read_text()}"
-        found = re.search(r"(customer|rep)\s+(http://\S+)", line)
+        found = re.search(r"(shop|console|customer|rep)\s+(http://\S+)", line)
         if found:
             links[found[1]] = found[2]
     return links

@@ -42,6 +42,7 @@ PUBLIC = frozenset(
     {
         "session.begin",
         "session.renew",
+        "site.reception",
         "login.password",
         "login.openid",
         "login.openid_finish",

@@ -133,6 +133,13 @@ async def test_at_the_payment_step_neither_camera_nor_screen_of_the_customer_rea
     assert {who for who, kind in gets(server, rep) if kind == "video"} == {"leg_c", "leg_c.screen"}
 
 
+async def test_who_shows_a_screen_with_sound_does_not_hear_it_again(server: MediaServer, media: LocalMedia) -> None:
+    await media.apply(plan({"leg_c": Place(screen=True), "leg_r": Place()}))
+    customer, rep = join(server, "leg_c", "leg_r")
+    server.room(ROOM).publish("leg_c.screen", PUBLISH)
+    assert ("leg_c.screen", "audio") in gets(server, rep) and ("leg_c.screen", "audio") not in gets(server, customer)
+
+
 def recorded(room: Room, server: MediaServer) -> set[str]:
     worker = fake(server)
     ours = {link._transport for link in FakeLink.made}

@@ -4,11 +4,15 @@
  * Made when somebody has signed in, ended when they sign out. Draws nothing.
  */
 import { Link, Observable, Problem, type Conversation, type Rest } from "../protocol";
+import { Shortcuts } from "../ui/shortcuts";
+import { toast } from "../ui/toast";
 import type { Account } from "./account";
 import { Desk, type RepView } from "./desk";
 import { Opened } from "./opened";
+import { inWords } from "./problems";
 
-export type Tone = "plain" | "success" | "warning" | "danger";
+export type Tone = "neutral" | "success" | "warning" | "danger";
+export type Status = "available" | "away" | "offline";
 export interface Me {
   id: string;
   name: string;
@@ -24,9 +28,10 @@ export class App extends Observable {
   readonly link: Link;
   readonly me: Me;
   readonly desk: Desk;
+  /** The keys of the console: each part adds its own, `?` shows them all. */
+  readonly shortcuts = new Shortcuts();
   readonly opened = new Map<string, Opened>();
   #current: Opened | null = null;
-  #show: (text: string, tone: Tone) => void = () => undefined;
 
   constructor(account: Account, rest: Rest, origin: string) {
     super();
@@ -70,6 +75,13 @@ export class App extends Observable {
     for (const opened of this.opened.values()) opened.end();
     this.opened.clear();
     this.link.close();
+    this.shortcuts.end();
+  }
+
+  /** How somebody of the staff is called, by their id; empty where nobody knows. */
+  nameOf(id: string): string {
+    if (id === this.me.id) return this.me.name;
+    return this.desk.reps.get(id)?.name ?? "";
   }
 
   /** The conversation, followed from now on; not necessarily in front. */
@@ -101,17 +113,20 @@ export class App extends Observable {
   }
 
   /** Says something in passing. */
-  notice(text: string, tone: Tone = "plain"): void {
-    this.#show(text, tone);
+  notice(text: string, tone: Tone = "neutral"): void {
+    toast(text, { tone });
   }
 
-  /** Who shows notices. */
-  onNotice(show: (text: string, tone: Tone) => void): void {
-    this.#show = show;
+  /** Comes, has a break (`reason`), goes. */
+  async setStatus(status: Status, reason = ""): Promise<void> {
+    await this.attempt(async () => {
+      this.desk.put(await this.link.ask("rep.set_status", { status, ...(reason ? { reason } : {}) }));
+    }, inWords);
+    void this.desk.refresh();
   }
 
   /** Does what may be refused; says why where it is. Whether it was done. */
-  async attempt(work: () => Promise<unknown>, refused: (problem: Problem) => string): Promise<boolean> {
+  async attempt(work: () => Promise<unknown>, refused: (problem: Problem) => string = inWords): Promise<boolean> {
     try {
       await work();
       return true;

@@ -27,7 +27,9 @@ export class Desk extends Observable {
   readonly offerEnds = new Map<string, number>();
   /** What the customer said last, by conversation, where it was heard of. */
   readonly lastSaid = new Map<string, { text: string; at: string }>();
-  /** What is set apart from waiting by somebody's word. */
+  /** Chats and calls of this rep that have ended and of which nothing was written down yet: ticket by id, the last one last. */
+  readonly finished = new Map<string, Place>();
+  /** By how much a supervisor of this page has raised somebody, in minutes. */
   readonly boosts = new Map<string, number>();
   problem: Problem | null = null;
   read = false;
@@ -35,6 +37,8 @@ export class Desk extends Observable {
   #due: ReturnType<typeof setTimeout> | undefined;
   #reading = false;
   #stale = false;
+  /** Tickets of which everything was said. */
+  readonly #settled = new Set<string>();
   #stops: (() => void)[] = [];
 
   constructor(app: App) {
@@ -44,6 +48,36 @@ export class Desk extends Observable {
 
   get offers(): Place[] {
     return this.work.filter((each) => each.state === "offered");
+  }
+
+  /** Takes what another answer brought. */
+  put(rep: RepView): void {
+    this.rep = rep;
+    this.changed();
+  }
+
+  /** An offer was accepted: no longer one, before the next reading says so. */
+  took(place: Place): void {
+    this.work = [...this.work.filter((each) => each.id !== place.id), place];
+    this.changed();
+  }
+
+  /** An offer was declined. */
+  dropped(ticketId: string): void {
+    this.work = this.work.filter((each) => each.id !== ticketId);
+    this.changed();
+  }
+
+  boosted(ticketId: string, points: number): void {
+    this.boosts.set(ticketId, (this.boosts.get(ticketId) ?? 0) + points);
+    this.changed();
+  }
+
+  /** It is written down how it went, or nobody wants to. */
+  settle(ticketId: string): void {
+    this.finished.delete(ticketId);
+    this.#settled.add(ticketId);
+    this.changed();
   }
 
   begin(): void {
@@ -107,12 +141,22 @@ export class Desk extends Observable {
       link.ask("conversation.list", { status: "open", limit: LISTED }),
     ]);
     this.rep = rep;
+    this.#compare(work.data as Place[]);
     this.work = work.data as Place[];
     this.lobby = lobby.data as Place[];
     replace(this.reps, reps.data, (each) => each.rep_id);
     if (queues) replace(this.queues, queues.data as Queue[], (each) => each.id);
     replace(this.conversations, open.data, (each) => each.id);
     this.read = true;
+  }
+
+  /** What was worked on and is no longer: whoever has written nothing about it is asked to. */
+  #compare(work: Place[]): void {
+    const now = new Set(work.map((each) => each.id));
+    for (const place of this.work) {
+      const ended = place.state === "assigned" && place.rep_id === this.#app.me.id && !now.has(place.id);
+      if (ended && !this.#settled.has(place.id)) this.finished.set(place.id, place);
+    }
   }
 
   #heard(frame: Frame): void {

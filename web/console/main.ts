@@ -1,2 +1,4 @@
-/** The console's entry. */
-export {};
+/** The console's entry: looks, icons, and the one element on the page. */
+import "../ui/page.css";
+import "../ui/icons-desk";
+import "./console";

@@ -11,7 +11,7 @@ import type { Line } from "./publisher";
 import type { Capture, CaptureTrouble } from "./types";
 
 /** How long the black picture is sent before nothing is: a few frames of it must arrive over a poor path. */
-const BLACK_MS = 2000;
+const BLACK_MS = 1500;
 
 type Kind = Line["kind"];
 

@@ -205,9 +205,12 @@ export abstract class MediaSession {
   /** Another POST after a pause that grows with every failure. */
   #later(problem: Error): void {
     this.#tell("reconnecting", problem);
-    const pause = (PAUSES_MS[Math.min(this.#attempt++, PAUSES_MS.length - 1)] ?? 0) * (1 + JITTER * (2 * Math.random() - 1));
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#again(), Math.max(pause, retryAfterOf(problem)));
+    this.#timer = setTimeout(() => this.#again(), Math.max(this.#pause(), retryAfterOf(problem)));
+  }
+
+  #pause(): number {
+    return (PAUSES_MS[Math.min(this.#attempt++, PAUSES_MS.length - 1)] ?? 0) * (1 + JITTER * (2 * Math.random() - 1));
   }
 
   #again(): void {
@@ -262,7 +265,9 @@ export abstract class MediaSession {
   async #exchange(connection: RTCPeerConnection): Promise<void> {
     const resource = this.#resource;
     if (connection !== this.connection) return;
-    this.#tell("reconnecting");
+    // One that has noticed nothing is restarted quietly: people are still heard and seen.
+    const unharmed = (): boolean => connection.connectionState === "connected";
+    if (!unharmed()) this.#tell("reconnecting");
     if (!resource || connection.connectionState === "closed") return this.#again();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#overdue(connection), RESTART_MS);
@@ -275,12 +280,20 @@ export abstract class MediaSession {
       const response = await request(resource.url, { method: "PATCH", headers, body }, ANSWER_MS);
       if (response.status !== 200) throw await Refused.from(response);
       const sdp = withFragment(before, await response.text());
-      if (current()) await connection.setRemoteDescription({ type: "answer", sdp });
+      if (!current()) return;
+      await connection.setRemoteDescription({ type: "answer", sdp });
+      if (unharmed()) this.#attempt = 0;
     } catch (problem) {
       if (!current()) return;
+      if (unharmed() && !(problem instanceof Refused)) {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => void this.#restart(connection), this.#pause());
+        return;
+      }
       // A session that the server no longer has needs no pause: the next one is new to it.
       if (problem instanceof Refused && problem.status < 500 && this.#attempt === 0) this.#attempt = 1;
       else return this.#later(problem instanceof Error ? problem : new Error(String(problem)));
+      this.#tell("reconnecting");
       this.#again();
     }
   }
@@ -289,7 +302,10 @@ export abstract class MediaSession {
   #overdue(connection: RTCPeerConnection): void {
     if (connection !== this.connection) return;
     if (connection.connectionState === "connected") this.#tell("connected");
-    else this.#again();
+    else {
+      this.#tell("reconnecting");
+      this.#again();
+    }
   }
 
   /** Takes the session off the server; `keepalive` lets the request outlive the page. */

@@ -125,21 +125,29 @@ function pathOf(local: Row | undefined): Direction["path"] {
   return local["protocol"] === "tcp" ? "tcp" : "udp";
 }
 
+/**
+ * Less than this a second is no camera: Firefox sends a black frame a second where nothing is to be sent. The dimmest picture of a real camera has
+ * more noise in it.
+ */
+const LEAST_BYTES = 1000;
+
 /** Which lines bring something: told apart by how their bytes grow from one look to the next. */
 export class Flow {
   #seen = new Map<string, { bytes: number; still: number }>();
 
-  /** The mids on which nothing has come for `patience` looks or more. */
+  /** Called once a second: the lines, by mid and by track (browsers name one or both), on which nothing has come for `patience` looks or more. */
   take(rows: readonly Row[], patience: number): Set<string> {
     const now = new Map<string, { bytes: number; still: number }>();
     for (const row of rows) {
-      const mid = text(row, "mid");
-      if (row.type !== "inbound-rtp" || row["kind"] !== "video" || mid === null) continue;
+      if (row.type !== "inbound-rtp" || row["kind"] !== "video") continue;
       const bytes = bytesOf(row);
-      const former = this.#seen.get(mid);
-      now.set(mid, { bytes, still: former && former.bytes === bytes ? former.still + 1 : 0 });
+      for (const key of [text(row, "mid"), text(row, "trackIdentifier")]) {
+        if (key === null) continue;
+        const former = this.#seen.get(key);
+        now.set(key, { bytes, still: former && bytes - former.bytes < LEAST_BYTES ? former.still + 1 : 0 });
+      }
     }
     this.#seen = now;
-    return new Set([...now].filter(([, { still }]) => still >= patience).map(([mid]) => mid));
+    return new Set([...now].filter(([, { still }]) => still >= patience).map(([key]) => key));
   }
 }

@@ -11,6 +11,8 @@ export interface SubscriberOptions extends SessionOptions {
   video: number;
   /** The tracks, or who is on them, have changed. */
   onChange: () => void;
+  /** The server has ended the session, which a connection that hears nothing notices only later. */
+  onGone: () => void;
 }
 
 /** A line that receives, in the order in which the offer has its kind. */
@@ -28,18 +30,14 @@ export class Subscriber extends MediaSession {
   readonly #onChange: () => void;
   readonly #roster: Roster;
 
-  constructor({ audio, video, onChange, ...rest }: SubscriberOptions) {
+  constructor({ audio, video, onChange, onGone, ...rest }: SubscriberOptions) {
     super(rest);
     this.#lines = { audio, video };
     this.#onChange = onChange;
-    this.#roster = new Roster(
-      (seats) => {
-        this.seats = seats;
-        onChange();
-      },
-      // The server has ended the session, and a connection that hears nothing would notice it only later.
-      () => void this.restart(),
-    );
+    this.#roster = new Roster((seats) => {
+      this.seats = seats;
+      onChange();
+    }, onGone);
   }
 
   override async close(): Promise<void> {

@@ -146,7 +146,8 @@ export class WhipCall extends EventTarget implements CallMedia {
     if (first.whep) {
       this.#alone = new URL(first.whep, document.baseURI).searchParams.get("participant") ?? this.#alone;
       const lines = this.#options.lines ?? LINES;
-      this.subscriber = new Subscriber({ endpoint: () => endpoint("whep"), onState, ...lines, onChange: () => this.#arrange() });
+      const [onChange, onGone] = [() => this.#arrange(), () => this.restart()];
+      this.subscriber = new Subscriber({ endpoint: () => endpoint("whep"), onState, ...lines, onChange, onGone });
       opening.push(this.subscriber.open());
     }
     if (first.whip) {
@@ -268,7 +269,7 @@ export class WhipCall extends EventTarget implements CallMedia {
     const { audio = [], video = [], seats = null } = this.subscriber ?? {};
     const mids = new Map(video.map(({ track, mid }) => [track, mid]));
     for (const { track } of video) track.onunmute = () => this.#arrange();
-    const flows = (track: MediaStreamTrack): boolean => !track.muted && !this.#still.has(mids.get(track) ?? "");
+    const flows = (track: MediaStreamTrack): boolean => !track.muted && !this.#still.has(mids.get(track) ?? "") && !this.#still.has(track.id);
     const lines = { audio: audio.map(({ track }) => track), video: video.map(({ track }) => track) };
     const now = unchanged(this.#people, people(lines, seats, this.#identity.replace(SCREEN, ""), flows, this.#alone));
     if (now === this.#people) return;

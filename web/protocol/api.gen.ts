@@ -2245,6 +2245,23 @@ export interface paths {
         patch: operations["site.change"];
         trace?: never;
     };
+    "/v1/sites/{site_id}/reception": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether somebody is there, for the site's pages to say before anybody asks for help. Who, and how many, is not told. */
+        get: operations["site.reception"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sites/{site_id}/keys": {
         parameters: {
             query?: never;
@@ -4152,6 +4169,16 @@ export interface components {
         Received: {
             /** @default true */
             received?: boolean;
+        };
+        /**
+         * @description What a visitor may know before they ask for anything. `open`: it is within the hours; `staffed`: somebody is on duty.
+         *
+         *     `opens_at`: when it opens, where it is closed and that is known.
+         */
+        Reception: {
+            open: boolean;
+            staffed: boolean;
+            opens_at: string | null;
         };
         /** @description With an `id` of your own, sending it twice is harmless. */
         RecordingRequest: {
@@ -8638,6 +8665,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+        };
+    };
+    "site.reception": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a site. */
+                site_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether somebody is there, for the site's pages to say before anybody asks for help. Who, and how many, is not told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reception"];
                 };
             };
         };

@@ -13,7 +13,7 @@ export interface Attachment {
   id: string;
   name: string;
   content_type: string;
-  size: number;
+  size_bytes: number;
   [more: string]: unknown;
 }
 /** sending: not acknowledged yet. failed: refused; `problem` says why. */

@@ -77,11 +77,13 @@ export class Button extends LitElement {
         background: var(--accent);
         color: var(--on-accent);
       }
+      /* A ring, not another ground: a shop's accent has just the contrast its text needs. */
       button.primary:hover {
-        background: color-mix(in srgb, var(--accent) 90%, var(--ink));
+        background: var(--accent);
+        box-shadow: 0 0 0 3px color-mix(in srgb, var(--accent) 32%, transparent);
       }
       button.primary:active {
-        background: color-mix(in srgb, var(--accent) 82%, var(--ink));
+        box-shadow: 0 0 0 1px color-mix(in srgb, var(--accent) 60%, transparent);
       }
       button.quiet {
         border-color: transparent;

@@ -1,22 +1,14 @@
 /**
  * The tokens of tokens.css for a shadow root: the widget's outermost element holds them, the parts below inherit.
  *
- * Pages link or import tokens.css itself; only what lives on a foreign page needs this. Measures in rem become pixels there, since
- * shops set their root's font size as they please (62.5 % is common) and the widget must not shrink with it.
+ * Pages link or import tokens.css itself; only what lives on a foreign page needs this.
  */
 import { css, unsafeCSS, type CSSResult } from "lit";
-import source from "./tokens.css?raw";
+import { hostTokens } from "./host";
 
-/** tokens.css with `:host` in the place of `:root`. */
-export function forHost(text: string): string {
-  return text
-    .replace(/\/\*[^]*?\*\//g, "")
-    .replace(/:root((?:\[[^\]]*\]|:not\([^)]*\))*)/g, (_, conditions: string) => (conditions ? `:host(${conditions})` : ":host"))
-    .replace(/([\d.]+)rem\b/g, (_, size: string) => `${Number(size) * 16}px`)
-    .replace(/\s+/g, " ");
-}
+export { forHost } from "./host";
 
-export const tokens: CSSResult = unsafeCSS(forHost(source));
+export const tokens: CSSResult = unsafeCSS(hostTokens());
 
 /** What every part needs besides its own looks. */
 export const base: CSSResult = css`

@@ -4,7 +4,7 @@
  * It knows nothing of elements. The panel, the call and the cart bar watch it and call it. A session begins when somebody does something
  * that needs one, not before; everything that hangs on a session is thrown away when it becomes somebody else's.
  */
-import { Followed, Link, Observable, Problem, Rest, followCall, followCart, newId, ConversationLog, type Call, type Cart, type Place } from "../protocol";
+import { Followed, Link, Observable, Problem, Rest, followCall, followCart, newId, ConversationLog, type Call, type Cart, type Entry, type Place } from "../protocol";
 import { Session, type Identify } from "./state/session";
 import type { Boot, Notice, PageContext, Settings, Tone, View } from "./state/settings";
 import { Store } from "./state/store";
@@ -33,8 +33,6 @@ export class App extends Observable {
   cart: Followed<Cart> | null = null;
   page: PageContext;
   cartId: string | null = null;
-  /** What the visitor came for by `tresen('open', {view: 'help', ...})`; sent with their first message. */
-  help: { reason?: string; step?: string } | null = null;
   notices: readonly Notice[] = [];
   readonly #session: Session;
   #places: Followed<Place> | null = null;
@@ -44,6 +42,7 @@ export class App extends Observable {
   #stops: (() => void)[] = [];
   #forLife: (() => void)[] = [];
   #pageTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #since = Date.now();
   #noticed = 0;
   #unread = 0;
   /** When somebody is there again, as the queue said when it was entered last. */
@@ -154,18 +153,24 @@ export class App extends Observable {
     try {
       const log = await this.ensureConversation();
       if (this.#served(log) || this.place) return;
-      if (this.help) {
-        const { reason, step } = this.help;
-        this.help = null;
-        await this.link.ask("help.request", { conversation_id: log.id, channel: "chat", note: reason ?? "", step: step ?? this.page.step ?? "", page: here(this.page) }, PATIENCE_MS);
-        await this.#places?.refresh();
-        return;
-      }
       if (log.last("queue.left", "queue.entered")?.type === "queue.left" && this.away) return;
       this.#arrived(await this.link.ask("queue.enter", { conversation_id: log.id, channel: "chat" }, PATIENCE_MS));
     } catch (error) {
       this.report(error);
     }
+  }
+
+  /** The help button on the shop's page: somebody is asked for at once, with the reason, before a word is said. */
+  async askForHelp({ reason, step }: { reason?: string; step?: string }): Promise<void> {
+    this.show("chat");
+    const log = await this.ensureConversation();
+    const said = { note: reason ?? "", step: step ?? this.page.step ?? "", page: here(this.page) };
+    await this.link.ask("help.request", { conversation_id: log.id, channel: "chat", ...said }, PATIENCE_MS);
+    await this.#places?.refresh();
+  }
+
+  async endConversation(): Promise<void> {
+    if (this.log && !this.closed) await this.link.ask("conversation.close", { conversation_id: this.log.id, reason: "customer" });
   }
 
   /** Takes what the queue answered. */
@@ -204,6 +209,10 @@ export class App extends Observable {
   get closed(): boolean {
     return this.log?.last("conversation.closed", "conversation.reopened")?.type === "conversation.closed";
   }
+  /** Whether a rep has said anything here. */
+  get spoken(): boolean {
+    return this.log?.messages.some((message) => message.actor.kind === "rep") ?? false;
+  }
   get rated(): boolean {
     return this.log?.last("csat.submitted") !== undefined;
   }
@@ -232,6 +241,29 @@ export class App extends Observable {
     else if (name === "queue.callback") await this.link.ask(name, { ticket_id: ticket, channel: "voice", number: number ?? null });
     else await this.link.ask(name, { ticket_id: ticket });
     await this.#places?.refresh();
+  }
+
+  /** Asks to be called back: keeps the place there is, or takes one for a call. */
+  async callBack(number?: string): Promise<void> {
+    const log = await this.ensureConversation();
+    await this.#places?.refresh();
+    if (!this.place) {
+      const place = await this.link.ask("queue.enter", { conversation_id: log.id, channel: "voice", reason: "callback" });
+      if (place.state === "ended") return this.#arrived(place);
+      this.#places?.put(place);
+    }
+    await this.onPlace("queue.callback", number);
+  }
+
+  /** A message for when somebody is there again. The address is the visitor's own word, and kept as such. */
+  async leaveMessage(text: string, email: string): Promise<void> {
+    const log = await this.ensureConversation();
+    if (email) {
+      this.page = { ...this.page, email };
+      await this.link.ask("session.attributes", { unverified_attributes: pageAttributes(this.page) });
+    }
+    log.send({ text });
+    if (!this.place && !this.rep && !this.away) await this.link.ask("queue.enter", { conversation_id: log.id, channel: "chat" });
   }
 
   // --- what shows
@@ -346,7 +378,7 @@ export class App extends Observable {
     this.cart = followCart(this.link, log);
     this.#places = followPlace(this.link, log);
     this.#stops = [log, this.call, this.cart, this.#places].map((each) => each.subscribe(() => this.#heard()));
-    this.#stops.push(log.onEntry((entry) => this.emit("entry", { type: entry.type, seq: entry.seq })));
+    this.#stops.push(log.onEntry((entry) => this.#happened(entry)));
     this.link.open();
     this.changed();
   }
@@ -378,6 +410,12 @@ export class App extends Observable {
     for (const each of [this.call, this.cart, this.#places]) each?.open();
     this.#stops.push(this.link.on("welcome", () => void this.#tellPage()));
     void this.#attachCart(log);
+  }
+
+  #happened(entry: Entry): void {
+    this.emit("entry", { type: entry.type, seq: entry.seq });
+    // What was over before this page began is not asked about.
+    if (entry.type === "conversation.closed" && this.#view === "chat" && !this.rated && Date.parse(entry.at) > this.#since && this.spoken) this.show("csat");
   }
 
   #heard(): void {

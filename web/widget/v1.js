@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var source = document.currentScript && document.currentScript.src;
+  // A page may include it twice by mistake: the first one counts.
   if (!source || (window.tresen && window.tresen.host)) return;
   var queue = (window.tresen && window.tresen.q) || [];
   window.tresen = function () {
@@ -10,7 +11,9 @@
   window.tresen.q = queue;
   window.tresen.host = new URL(source).origin;
   var load = function () {
-    import(new URL("/WIDGET_MODULE", source).href);
+    import(new URL("/WIDGET_MODULE", source).href).catch(function (reason) {
+      console.warn("Tresen: the widget could not be loaded from " + window.tresen.host + ". Does the page's Content-Security-Policy allow it in script-src and connect-src?", reason);
+    });
   };
   if (window.requestIdleCallback) window.requestIdleCallback(load, { timeout: 2000 });
   else setTimeout(load, 1);

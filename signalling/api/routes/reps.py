@@ -31,6 +31,9 @@ class StatusChange(Body):
     """`away`: keeps present work, gets no more. `offline`: gives all work back to the queue."""
 
     status: Literal["available", "away", "offline"]
+    reason: Annotated[str, Field(max_length=32, pattern=r"^[a-z0-9_-]*$", examples=["lunch"])] = Field(
+        default="", description="Why, in a word: told with `rep.status_changed`. Left out: `chosen`."
+    )
 
 
 class Abilities(Body):
@@ -87,7 +90,7 @@ async def me(context: Context) -> RepView:
 async def set_status(context: Context, body: StatusChange) -> RepView:
     """Comes, has a break, goes."""
     await context.write(tickets.meet, context.caller)
-    await context.services.desk.set_status(context.tenant_id, context.caller.id, body.status)
+    await context.services.desk.set_status(context.tenant_id, context.caller.id, body.status, body.reason)
     return await context.services.desk.rep(context.tenant_id, context.caller.id)
 
 
@@ -134,7 +137,7 @@ async def set_abilities(context: Context, rep_id: RepId, body: Abilities) -> Rep
 async def force_status(context: Context, rep_id: RepId, body: StatusChange) -> RepView:
     """Sets a rep's status in their place."""
     await context.read(tickets.require_rep, context.tenant_id, rep_id)
-    await context.services.desk.set_status(context.tenant_id, rep_id, body.status, "supervisor")
+    await context.services.desk.set_status(context.tenant_id, rep_id, body.status, body.reason or "supervisor")
     return await context.services.desk.rep(context.tenant_id, rep_id)
 
 

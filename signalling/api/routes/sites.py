@@ -10,8 +10,9 @@ from signalling.api.operation import Context, Operations
 from signalling.api.routes.sessions import SiteId
 from signalling.identity import api_keys, sites
 from signalling.identity.api_keys import ApiKey
-from signalling.identity.caller import ADMINS
+from signalling.identity.caller import ADMINS, PUBLIC
 from signalling.identity.sites import Site, SiteKey
+from signalling.routing.place import Reception
 from signalling.times import from_datetime
 
 operations = Operations("Sites and keys")
@@ -83,6 +84,13 @@ async def create(context: Context, body: NewSite) -> Site:
 async def read(context: Context, site_id: SiteId) -> Site:
     """A site with its keys."""
     return await context.read(sites.get, context.tenant_id, site_id)
+
+
+@operations.add("site.reception", "GET", "/v1/sites/{site_id}/reception", roles=PUBLIC, socket=False)
+async def reception(context: Context, site_id: SiteId) -> Reception:
+    """Whether somebody is there, for the site's pages to say before anybody asks for help. Who, and how many, is not told."""
+    site = await context.services.identity.entered_by(site_id, context.request_headers.get("Origin"))
+    return await context.services.desk.reception(site.tenant_id)
 
 
 @operations.add("site.change", "PATCH", "/v1/sites/{site_id}", roles=ADMINS)

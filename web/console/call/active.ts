@@ -48,6 +48,8 @@ export class ActiveCall extends Observable {
   #stale = false;
   #onEnd: (call: Call) => void;
   readonly #audio = new Audio();
+  /** What the log had when this began: older entries that are read now are no news. */
+  readonly #begunAt: number;
   #stops: (() => void)[] = [];
 
   /** `captured`: devices that were asked for already. `onEnd`: the call is over for this person, as it stands then. */
@@ -59,6 +61,7 @@ export class ActiveCall extends Observable {
     this.#onEnd = onEnd;
     this.#captured = captured;
     this.opened = app.open(call.conversation_id);
+    this.#begunAt = Math.max(this.opened.log.seq, this.opened.conversation?.seq ?? Infinity);
     const timer = setInterval(() => void this.refresh(), LOOK_AGAIN_MS);
     this.#stops = [
       () => clearInterval(timer),
@@ -310,6 +313,7 @@ export class ActiveCall extends Observable {
 
   #heard(entry: Entry): void {
     if (CONCERNS.test(entry.type)) void this.refresh();
+    if (entry.type === "recording.stopped" && entry.data["reason"] === "consent_withdrawn" && entry.data["call_id"] === this.id && entry.seq > this.#begunAt) this.app.notice(t("record.withdrawn"), "warning");
     this.changed();
   }
 

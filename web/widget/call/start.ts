@@ -1,9 +1,12 @@
 /** The way into a call. */
 import type { App } from "../app";
+import { callingOf } from "./calling";
+import "./call";
 
-/** Asks for a call in the open conversation; one is begun where there is none. */
+/** Shows the check of devices; from there the call is asked for, in the open conversation or a new one. */
 export async function startCall(app: App, media: "voice" | "video"): Promise<void> {
-  const log = await app.ensureConversation();
-  app.call?.put(await app.link.ask("call.request", { conversation_id: log.id, media }));
-  app.show("call");
+  const calling = callingOf(app);
+  if (!calling.running) calling.begin(media, calling.stage === "rung" ? "answer" : "ask");
+  else if (media === "video" && !calling.cameraOn) await calling.camera(true);
+  app.open = true;
 }

@@ -37,7 +37,7 @@ export function pageAttributes(page: PageContext): Record<string, string> {
     if (typeof value !== "string" || !/^[\w.-]{1,60}$/.test(name)) continue;
     const text = name === "url" ? value.split(/[?#]/)[0]! : value;
     // Control characters are refused.
-    found[`page_${name}`] = text.replace(/[\u0000-\u001f\u007f]/g, " ").slice(0, TEXT_MOST);
+    found[name === "email" ? name : `page_${name}`] = text.replace(/[\u0000-\u001f\u007f]/g, " ").slice(0, TEXT_MOST);
   }
   return found;
 }

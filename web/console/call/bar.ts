@@ -1,0 +1,136 @@
+/** `<console-call-bar .active>`: the round buttons under the stage, each with its word and its key. Fires `want` with `detail` for what opens a panel. */
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+import { canShareScreen } from "../../media";
+import { Watch } from "../../protocol";
+import { LocaleController } from "../../text/texts";
+import "../../ui/button";
+import type { IconName } from "../../ui/icon";
+import "../../ui/icons-desk";
+import "../../ui/menu";
+import type { MenuEntry } from "../../ui/menu";
+import { base } from "../../ui/tokens";
+import "../../ui/tooltip";
+import type { ActiveCall } from "./active";
+import type { Allowed } from "./controls";
+import { t } from "./texts";
+
+export type Want = "transfer" | "add" | "record" | "devices" | "quality";
+
+interface Control {
+  icon: IconName;
+  words: string;
+  can: Allowed;
+  run: () => void;
+  keys?: string;
+  pressed?: boolean;
+  danger?: boolean;
+  busy?: boolean;
+}
+
+@customElement("console-call-bar")
+export class CallBar extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+      }
+      .bar {
+        display: flex;
+        flex-wrap: wrap;
+        justify-content: center;
+        gap: 8px;
+        --round: 44px;
+      }
+      .gap {
+        inline-size: 8px;
+      }
+    `,
+  ];
+
+  @property({ attribute: false })
+  set active(active: ActiveCall) {
+    this.watch.value = active;
+  }
+  get active(): ActiveCall {
+    return this.watch.value!;
+  }
+  private readonly watch = new Watch<ActiveCall>(this);
+  protected readonly words = new LocaleController(this);
+
+  override render(): TemplateResult {
+    const { active } = this;
+    const { can } = active.controls;
+    const { muted, cameraOn, call, own } = active;
+    const sharing = own?.screen === true || active.media?.local.screen != null;
+    const held = can.resume === true;
+    const live = active.media !== null;
+    const supervises = own?.role === "supervisor";
+    return html`<div class="bar" role="toolbar" aria-label=${t("act.controls")}>
+      ${this.#button({ icon: muted ? "mic-off" : "mic", words: muted ? t("act.unmute") : t("act.mute"), can: live ? can.mute : absent(can.mute), keys: "m", pressed: muted, run: () => void active.toggleMute() })}
+      ${this.#button({
+        icon: cameraOn ? "video" : "video-off",
+        words: cameraOn ? t("act.camera.off") : call.media === "voice" ? t("act.to_video") : t("act.camera.on"),
+        can: live ? can.camera : absent(can.camera),
+        keys: "v",
+        pressed: cameraOn,
+        busy: active.busy.has("camera"),
+        run: () => void active.toggleCamera(),
+      })}
+      ${this.#button({ icon: sharing ? "monitor-off" : "monitor-up", words: sharing ? t("act.screen.stop") : t("act.screen"), can: canShareScreen() ? (live ? can.screen : absent(can.screen)) : "absent", keys: "s", pressed: sharing, run: () => void active.toggleScreen() })}
+      ${held
+        ? this.#button({ icon: "play", words: t("act.resume"), can: can.resume, keys: "h", pressed: true, busy: active.busy.has("hold"), run: () => void active.hold(false) })
+        : this.#button({ icon: "pause", words: t("act.hold"), can: can.hold, keys: "h", busy: active.busy.has("hold"), run: () => void active.hold(true) })}
+      ${this.#button({ icon: "phone-forwarded", words: t("act.transfer"), can: can.transfer, keys: "t", run: () => this.#want("transfer") })}
+      ${this.#button({ icon: "user-plus", words: t("act.add"), can: can.add, run: () => this.#want("add") })}
+      ${this.#button({
+        icon: "circle-dot",
+        words: call.recording ? t("act.record.stop") : t("act.record"),
+        // Without consent the panel says so and lets the rep ask for it.
+        can: call.recording ? can.stop_recording : can.record === "no_consent" ? true : can.record,
+        pressed: call.recording !== null,
+        busy: active.busy.has("record"),
+        run: () => (call.recording || can.record === true ? void active.toggleRecording() : this.#want("record")),
+      })}
+      ${live ? this.#more() : nothing}
+      ${this.#button({ icon: supervises ? "log-out" : "phone-off", words: supervises ? t("act.leave") : t("act.hang_up"), can: can.hang_up, danger: true, busy: active.busy.has("hang_up"), run: () => void active.hangUp() })}
+    </div>`;
+  }
+
+  #button({ icon, words, can, run, keys, pressed, danger, busy }: Control): TemplateResult | typeof nothing {
+    if (can === "absent") return nothing;
+    const why = can === true ? "" : t(`why.${can}`);
+    return html`<ui-tooltip text=${why ? `${words}. ${why}` : words} keys=${keys ?? ""}>
+      <ui-button shape="round" kind=${danger ? "danger" : "plain"} icon=${icon} label=${why ? `${words}. ${why}` : words} keys=${keys?.toUpperCase() ?? nothing} .pressed=${pressed} ?busy=${busy ?? false} ?disabled=${can !== true} @click=${run}></ui-button>
+    </ui-tooltip>`;
+  }
+
+  #more(): TemplateResult {
+    const items: MenuEntry[] = [
+      { id: "devices", label: t("act.devices"), icon: "settings" },
+      { id: "quality", label: t("act.quality"), icon: "activity" },
+    ];
+    if (this.active.call.media === "video" && this.active.controls.can.camera === true) items.push("separator", { id: "voice", label: t("act.to_voice"), icon: "phone" });
+    return html`<ui-menu
+      label=${t("act.more")}
+      align="end"
+      .items=${items}
+      @choose=${(event: CustomEvent<{ id: string }>) => (event.detail.id === "voice" ? void this.active.toVoice() : this.#want(event.detail.id as Want))}
+    >
+      <ui-button slot="trigger" shape="round" icon="ellipsis" label=${t("act.more")}></ui-button>
+    </ui-menu>`;
+  }
+
+  #want(what: Want): void {
+    this.dispatchEvent(new CustomEvent<Want>("want", { detail: what, bubbles: true, composed: true }));
+  }
+}
+
+const absent = (can: Allowed): Allowed => (can === "absent" ? "absent" : "connecting");
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "console-call-bar": CallBar;
+  }
+}

@@ -1,0 +1,158 @@
+/** `<console-history .app>`: all conversations, open and closed, a page at a time, by what the server can filter and by name. */
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { moment } from "../text/formats";
+import { LocaleController } from "../text/texts";
+import { Problem, type Conversation } from "../protocol";
+import "../ui/avatar";
+import "../ui/badge";
+import "../ui/button";
+import "../ui/empty";
+import type { Field } from "../ui/field";
+import "../ui/field";
+import "../ui/row";
+import "../ui/skeleton";
+import { base } from "../ui/tokens";
+import type { App } from "./app";
+import { show } from "./deeds";
+import { inWords } from "./problems";
+import { t, worded } from "./texts";
+
+const PAGE = 50;
+
+@customElement("console-history")
+export class ConsoleHistory extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+        overflow: auto;
+        padding: var(--space-6) var(--space-4);
+        background: var(--raised);
+      }
+      main {
+        max-inline-size: 900px;
+        margin-inline: auto;
+      }
+      h1 {
+        margin: 0 0 var(--space-4);
+        font: 600 var(--text-20) / 1.3 var(--font);
+      }
+      .filters {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(150px, 1fr));
+        gap: var(--space-3);
+        margin-block-end: var(--space-4);
+      }
+      ul {
+        margin: 0;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        border-block-end: 1px solid var(--line);
+      }
+      .more {
+        display: grid;
+        place-items: center;
+        padding: var(--space-4);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) app!: App;
+  @state() private found: Conversation[] | null = null;
+  @state() private cursor: string | null = null;
+  @state() private problem = "";
+  @state() private busy = false;
+  @state() private name = "";
+  private status: "" | "open" | "closed" = "";
+  private assigned: "anybody" | "mine" | "nobody" = "anybody";
+  private order: "newest" | "oldest" = "newest";
+  #asked = 0;
+
+  protected readonly words = new LocaleController(this);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.load(true);
+  }
+
+  private async load(anew: boolean): Promise<void> {
+    const asked = ++this.#asked;
+    this.busy = true;
+    try {
+      const page = await this.app.link.ask("conversation.list", {
+        assigned: this.assigned,
+        order: this.order,
+        limit: PAGE,
+        ...(this.status ? { status: this.status } : {}),
+        ...(anew || this.cursor === null ? {} : { cursor: this.cursor }),
+      });
+      if (asked !== this.#asked) return;
+      this.found = anew ? page.data : [...(this.found ?? []), ...page.data];
+      this.cursor = page.next_cursor ?? null;
+      this.problem = "";
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.problem = inWords(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private choose(change: Record<string, string>): void {
+    Object.assign(this, change);
+    void this.load(true);
+  }
+
+  override render(): TemplateResult {
+    const value = (event: Event): string => (event.target as Field).value;
+    const options = (prefix: string, values: string[]): { value: string; label: string }[] => values.map((each) => ({ value: each, label: worded(prefix, each || "any") }));
+    return html`<main>
+      <h1>${t("history.title")}</h1>
+      <div class="filters" role="search">
+        <ui-field type="search" label=${t("history.name")} .value=${this.name} @input=${(event: Event) => (this.name = value(event))}></ui-field>
+        <ui-field type="select" label=${t("history.status")} .options=${options("history.status", ["", "open", "closed"])} .value=${this.status} @change=${(event: Event) => this.choose({ status: value(event) })}></ui-field>
+        <ui-field type="select" label=${t("history.whose")} .options=${options("history.whose", ["anybody", "mine", "nobody"])} .value=${this.assigned} @change=${(event: Event) => this.choose({ assigned: value(event) })}></ui-field>
+        <ui-field type="select" label=${t("history.order")} .options=${options("history.order", ["newest", "oldest"])} .value=${this.order} @change=${(event: Event) => this.choose({ order: value(event) })}></ui-field>
+      </div>
+      ${this.problem ? html`<ui-empty tone="danger" icon="circle-alert" heading=${t("history.failed")}>${this.problem}<ui-button slot="actions" size="small" @click=${() => void this.load(true)}>${t("again")}</ui-button></ui-empty>` : this.list()}
+    </main>`;
+  }
+
+  private list(): TemplateResult {
+    if (this.found === null) return html`<div role="status" aria-busy="true" aria-label=${t("loading")}>${[1, 2, 3, 4, 5].map(() => html`<ui-skeleton shape="row"></ui-skeleton>`)}</div>`;
+    // Names are kept sealed, so the server cannot look for them: what was fetched is looked through here.
+    const wanted = this.name.trim().toLocaleLowerCase();
+    const shown = this.found.filter((each) => !wanted || each.customer_name.toLocaleLowerCase().includes(wanted) || each.id.toLocaleLowerCase() === wanted);
+    return html`${shown.length
+        ? html`<ul>${shown.map((each) => this.line(each))}</ul>`
+        : html`<ui-empty icon="search" heading=${t("history.none")}>${t(this.cursor ? "history.none.here" : "history.none.more")}</ui-empty>`}
+      ${this.cursor ? html`<div class="more"><ui-button ?busy=${this.busy} @click=${() => void this.load(false)}>${t("history.more")}</ui-button></div>` : nothing}`;
+  }
+
+  private line(conversation: Conversation): TemplateResult {
+    const name = conversation.customer_name || t("who.visitor");
+    const rep = conversation.rep_id ? this.app.nameOf(conversation.rep_id) : "";
+    return html`<li>
+      <ui-row interactive @choose=${() => show(this.app, conversation.id)}>
+        <ui-avatar slot="leading" name=${name}></ui-avatar>
+        <bdi slot="title">${name}</bdi>
+        <span slot="detail">${worded("channel", conversation.channel)} · ${conversation.locale}${rep ? html` · <bdi>${t("header.with", { name: rep })}</bdi>` : nothing}</span>
+        <span slot="meta">${moment(conversation.created_at)}</span>
+        <span slot="meta">
+          ${conversation.csat_score ? html`<ui-badge icon="star">${conversation.csat_score}</ui-badge>` : nothing}
+          <ui-badge tone=${conversation.status === "open" ? "success" : "neutral"}>${worded("history.status", conversation.status)}</ui-badge>
+        </span>
+      </ui-row>
+    </li>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "console-history": ConsoleHistory;
+  }
+}

@@ -1,0 +1,106 @@
+/** `<console-settings .app>`: how this rep likes the console, the keys, and the way out. */
+import { LitElement, css, html, type TemplateResult } from "lit";
+import { customElement, property, query } from "lit/decorators.js";
+import { LANGUAGES, LocaleController } from "../text/texts";
+import { Watch } from "../protocol";
+import "../ui/avatar";
+import "../ui/button";
+import type { Dialog } from "../ui/dialog";
+import "../ui/dialog";
+import type { Field } from "../ui/field";
+import "../ui/field";
+import "../ui/menu";
+import { base } from "../ui/tokens";
+import { Alerts } from "./alerts";
+import type { App } from "./app";
+import { preferences, type Beside, type Scheme } from "./preferences";
+import { t } from "./texts";
+
+const SCHEMES: Scheme[] = ["system", "light", "dark"];
+const BESIDES: Beside[] = ["auto", "on", "off"];
+
+/** A language called by its own name. */
+function ownName(tag: string): string {
+  const name = new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
+  return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
+}
+
+@customElement("console-settings")
+export class ConsoleSettings extends LitElement {
+  static override styles = [
+    base,
+    css`
+      form {
+        display: grid;
+        gap: var(--space-4);
+      }
+      .who {
+        border-radius: 50%;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) app!: App;
+  @query("ui-dialog") private readonly dialog!: Dialog;
+
+  protected readonly words = new LocaleController(this);
+  protected readonly watch = new Watch(this, preferences);
+
+  private chosen(event: CustomEvent<{ id: string }>): void {
+    if (event.detail.id === "settings") this.dialog.show();
+    else if (event.detail.id === "keys") this.app.shortcuts.show();
+    else void this.leave();
+  }
+
+  private async leave(): Promise<void> {
+    // Whoever goes home is not asked any more; what they had goes back to the queue.
+    if (this.app.link.state === "online" && this.app.status && this.app.status.status !== "offline") await this.app.setStatus("offline");
+    await this.app.account.signOut();
+  }
+
+  private async notifications(wanted: boolean): Promise<void> {
+    const granted = wanted && (await Alerts.permit());
+    preferences.set({ notifications: granted });
+    if (wanted && !granted) this.app.notice(t("settings.notifications.denied"), "warning");
+  }
+
+  override render(): TemplateResult {
+    const { wishes } = preferences;
+    const value = (event: Event): string => (event.target as Field).value;
+    const checked = (event: Event): boolean => (event.target as Field).checked;
+    return html`<ui-menu
+        label=${t("settings.menu", { name: this.app.me.name })}
+        align="end"
+        .items=${[
+          { id: "settings", label: t("settings.title"), icon: "sliders-horizontal" },
+          { id: "keys", label: t("settings.keys"), icon: "keyboard", keys: "?" },
+          "separator",
+          { id: "leave", label: t("settings.leave"), detail: this.app.me.name, icon: "log-out" },
+        ]}
+        @choose=${this.chosen}
+      >
+        <ui-button slot="trigger" size="small" kind="quiet" icon="settings" label=${t("settings.menu", { name: this.app.me.name })}></ui-button>
+      </ui-menu>
+      <ui-dialog heading=${t("settings.title")}>
+        <form @submit=${(event: Event) => event.preventDefault()}>
+          <ui-field type="select" label=${t("settings.scheme")} .options=${SCHEMES.map((each) => ({ value: each, label: t(`scheme.${each}`) }))} .value=${wishes.scheme} @change=${(event: Event) => preferences.set({ scheme: value(event) as Scheme })}></ui-field>
+          <ui-field
+            type="select"
+            label=${t("settings.language")}
+            .options=${[{ value: "auto", label: t("settings.language.auto") }, ...LANGUAGES.map((each) => ({ value: each, label: ownName(each) }))]}
+            .value=${wishes.language}
+            @change=${(event: Event) => preferences.set({ language: value(event) })}
+          ></ui-field>
+          <ui-field type="select" label=${t("settings.beside")} .options=${BESIDES.map((each) => ({ value: each, label: t(`beside.${each}`) }))} .value=${wishes.beside} @change=${(event: Event) => preferences.set({ beside: value(event) as Beside })}></ui-field>
+          <ui-field type="switch" label=${t("settings.sound")} .checked=${wishes.sound} @change=${(event: Event) => preferences.set({ sound: checked(event) })}></ui-field>
+          <ui-field type="switch" label=${t("settings.notifications")} hint=${t("settings.notifications.hint")} .checked=${wishes.notifications} @change=${(event: Event) => void this.notifications(checked(event))}></ui-field>
+        </form>
+      </ui-dialog>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "console-settings": ConsoleSettings;
+  }
+}

@@ -1,0 +1,14 @@
+/** The shop's words. */
+import { texts } from "../text/texts";
+import en from "./text/en.json";
+
+export const t = texts(
+  {
+    de: () => import("./text/de.json"),
+    pl: () => import("./text/pl.json"),
+    ro: () => import("./text/ro.json"),
+    el: () => import("./text/el.json"),
+    "pt-BR": () => import("./text/pt-BR.json"),
+  },
+  en,
+);

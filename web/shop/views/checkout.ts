@@ -1,0 +1,122 @@
+/** The checkout in three steps: where to, how it gets there, by which card. Each step is the cart's own, so a rep who may look sees it. */
+import { html, nothing, type TemplateResult } from "lit";
+import "../../ui/field";
+import type { Field } from "../../ui/field";
+import { money } from "../../text/formats";
+import { locale } from "../../text/texts";
+import type { Address, Cart } from "../backend";
+import { go, STEPS, type Step } from "../route";
+import { address, change, keepAddress, pay, shown } from "../state";
+import { t } from "../texts";
+import { summary } from "./cart";
+import { helpButton } from "./frame";
+import { days } from "./product";
+
+/** Where the shop delivers. */
+const COUNTRIES = ["DE", "AT", "FR", "NL", "PL", "RO", "GR", "PT", "ES", "IT", "BR"];
+/** The demonstration's cards: no number is asked for, as nothing is charged. */
+const CARDS = ["accepted", "declined", "expired"] as const;
+
+const STEP_NAMES = { address: "step.address", delivery: "step.delivery", payment: "step.payment" } as const;
+
+function progress(at: Step): TemplateResult {
+  const reached = STEPS.indexOf(at);
+  return html`<ol class="progress" aria-label=${t("checkout.steps")}>
+    ${STEPS.map(
+      (step, index) => html`<li class=${index < reached ? "done" : ""} aria-current=${step === at ? "step" : nothing}>
+        ${index < reached ? html`<a href="/checkout/${step}">${t(STEP_NAMES[step])}</a>` : html`<span>${t(STEP_NAMES[step])}</span>`}
+      </li>`,
+    )}
+  </ol>`;
+}
+
+async function addressed(event: SubmitEvent): Promise<void> {
+  event.preventDefault();
+  const form = event.target as HTMLFormElement;
+  const missing = [...form.querySelectorAll<Field>("ui-field[required]")].find((field) => !field.value.trim());
+  if (missing) {
+    missing.focus();
+    return;
+  }
+  const typed = Object.fromEntries([...form.querySelectorAll<Field>("ui-field")].map((field) => [field.name, field.value.trim()])) as unknown as Address;
+  keepAddress(typed);
+  const postcode = typed.postcode.replace(/[^A-Za-z0-9 -]/g, "").slice(0, 12);
+  const to = shown.cart?.destination;
+  if ((to?.country !== typed.country || to.postcode !== postcode) && !(await change({ kind: "set_shipping", destination: { country: typed.country, postcode } }))) return;
+  go("/checkout/delivery");
+}
+
+function addressStep(): TemplateResult {
+  const known = address();
+  const countries = new Intl.DisplayNames([locale().tag], { type: "region" });
+  const options = COUNTRIES.map((value) => ({ value, label: countries.of(value) ?? value }));
+  return html`<form class="steps" @submit=${addressed}>
+    <h2>${t("step.address")}</h2>
+    <ui-field label=${t("name")} name="name" autocomplete="name" maxlength="200" required .value=${known.name}></ui-field>
+    <ui-field label=${t("email")} name="email" type="email" autocomplete="email" maxlength="254" required .value=${known.email}></ui-field>
+    <ui-field label=${t("street")} name="street" autocomplete="street-address" maxlength="200" required .value=${known.street}></ui-field>
+    <div class="pair">
+      <ui-field label=${t("postcode")} name="postcode" autocomplete="postal-code" maxlength="12" required .value=${known.postcode}></ui-field>
+      <ui-field label=${t("city")} name="city" autocomplete="address-level2" maxlength="200" required .value=${known.city}></ui-field>
+    </div>
+    <ui-field label=${t("country")} name="country" type="select" autocomplete="country" .options=${options} .value=${known.country}></ui-field>
+    <div class="onward"><ui-button kind="primary" size="large" type="submit" ?busy=${shown.busy}>${t("onward.delivery")}</ui-button>${helpButton("checkout", "address")}</div>
+  </form>`;
+}
+
+function deliveryStep(cart: Cart): TemplateResult {
+  const onward = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    if (cart.selected_shipping) go("/checkout/payment");
+  };
+  return html`<form class="steps" @submit=${onward}>
+    <h2>${t("step.delivery")}</h2>
+    ${cart.shipping_options.length === 0
+      ? html`<p>${t("delivery.none")}</p>`
+      : html`<fieldset class="choices">
+          <legend class="away">${t("step.delivery")}</legend>
+          ${cart.shipping_options.map(
+            (option) => html`<label class="choice">
+              <input type="radio" name="option" value=${option.id} required .checked=${option.id === cart.selected_shipping} @change=${() => change({ kind: "set_shipping", option_id: option.id })} />
+              <span><strong>${option.title}</strong><span class="quiet">${days(option)}</span></span><span>${money(option.price)}</span>
+            </label>`,
+          )}
+        </fieldset>`}
+    <div class="onward">
+      <ui-button kind="primary" size="large" type="submit" ?busy=${shown.busy} ?disabled=${!cart.selected_shipping}>${t("onward.payment")}</ui-button>${helpButton("checkout", "delivery")}
+    </div>
+  </form>`;
+}
+
+function paymentStep(cart: Cart): TemplateResult {
+  const paying = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const placed = await pay(String(new FormData(event.target as HTMLFormElement).get("card")));
+    if (placed) go(`/orders/${encodeURIComponent(placed.id)}?new`);
+    else document.querySelector<HTMLElement>(".status")?.scrollIntoView({ block: "center" });
+  };
+  return html`<form class="steps" @submit=${paying}>
+    <h2>${t("step.payment")}</h2>
+    <fieldset class="choices">
+      <legend>${t("card")}</legend>
+      ${CARDS.map(
+        (card, index) => html`<label class="choice">
+          <input type="radio" name="card" value=${card} ?checked=${index === 0} />
+          <span><strong>${t(`card.${card}`)}</strong><span class="quiet">${t(`card.${card}.hint`)}</span></span><ui-icon name="credit-card"></ui-icon>
+        </label>`,
+      )}
+    </fieldset>
+    <p class="quiet"><ui-icon name="shield-check"></ui-icon> ${t("payment.demo")}</p>
+    <div class="onward">
+      <ui-button kind="primary" size="large" type="submit" icon="lock" ?busy=${shown.busy} ?disabled=${!cart.selected_shipping}>${t("pay", { price: money(cart.totals.total) })}</ui-button>
+      ${helpButton("checkout", "payment")}
+    </div>
+  </form>`;
+}
+
+export function checkout(step: Step, cart: Cart | null): TemplateResult {
+  if (!cart || cart.lines.length === 0) return html`<section class="calm"><h1>${t("cart.empty")}</h1><a class="go" href="/">${t("all")}</a></section>`;
+  const body = step === "address" ? addressStep() : step === "delivery" ? deliveryStep(cart) : paymentStep(cart);
+  return html`<h1>${t("checkout")}</h1>${progress(step)}
+    <div class="two"><div>${body}</div>${summary(cart)}</div>`;
+}

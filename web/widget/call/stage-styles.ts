@@ -1,0 +1,117 @@
+/** How the call's stage looks: dark in both schemes, as pictures want it. */
+import { css, type CSSResult } from "lit";
+
+export const stageStyles: CSSResult = css`
+  .call {
+    background: var(--stage);
+    color: var(--on-stage);
+    display: flex;
+    flex-direction: column;
+  }
+  header {
+    display: flex;
+    align-items: center;
+    gap: var(--space-2);
+    padding: var(--space-2) var(--space-3);
+    min-block-size: 40px;
+  }
+  h2 {
+    flex: 1;
+    min-inline-size: 0;
+    font-size: var(--text-14);
+    overflow-wrap: anywhere;
+  }
+  time {
+    font-variant-numeric: tabular-nums;
+    color: var(--on-stage-quiet);
+  }
+  .recorded {
+    display: inline-flex;
+    align-items: center;
+    color: var(--on-stage);
+  }
+  .stage {
+    position: relative;
+    display: grid;
+    place-items: center;
+    min-block-size: 148px;
+    overflow: hidden;
+  }
+  .stage.picture {
+    aspect-ratio: 4 / 3;
+    inline-size: 100%;
+    max-block-size: min(46dvh, 226px);
+  }
+  .stage.screen {
+    aspect-ratio: 16 / 10;
+  }
+  #main {
+    position: absolute;
+    inset: 0;
+    inline-size: 100%;
+    block-size: 100%;
+    object-fit: cover;
+  }
+  .screen #main {
+    object-fit: contain;
+  }
+  .tile {
+    position: absolute;
+    inset-block-start: var(--space-2);
+    inset-inline-start: var(--space-2);
+    inline-size: clamp(84px, 24%, 150px);
+    aspect-ratio: 4 / 3;
+    object-fit: cover;
+    border: 2px solid var(--on-stage);
+    border-radius: var(--radius);
+  }
+  .ring {
+    --avatar: 88px;
+    display: inline-grid;
+    border-radius: 50%;
+    box-shadow: 0 0 0 calc(var(--level, 0) * 18px) color-mix(in srgb, var(--accent) 55%, transparent);
+    transition: box-shadow 80ms linear;
+  }
+  .over {
+    position: absolute;
+    inset: auto 0 0;
+    padding: var(--space-2) var(--space-3);
+    text-align: center;
+    font-size: var(--text-13);
+    background: color-mix(in srgb, var(--stage) 82%, transparent);
+  }
+  .caption {
+    position: absolute;
+    inset-block-end: var(--space-2);
+    inset-inline-start: var(--space-2);
+    padding: 2px var(--space-2);
+    border-radius: var(--radius);
+    font-size: var(--text-12);
+    background: color-mix(in srgb, var(--stage) 82%, transparent);
+  }
+  /* Within the dark stage quiet buttons are light. */
+  .recorded ui-button {
+    --ink: var(--on-stage);
+    --hover: var(--stage-control);
+  }
+  :host(:fullscreen) {
+    display: flex;
+    flex-direction: column;
+    background: var(--stage);
+  }
+  :host(:fullscreen) .call {
+    flex: 1;
+    min-block-size: 0;
+  }
+  :host(:fullscreen) .stage {
+    flex: 1;
+    aspect-ratio: auto;
+    max-block-size: none;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .ring {
+      transition: none;
+      box-shadow: 0 0 0 4px var(--accent);
+    }
+  }
+`;

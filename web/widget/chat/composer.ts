@@ -1,0 +1,329 @@
+/**
+ * `<tresen-composer>`: the one input. Enter sends, Shift+Enter makes a new line; files come by the button, by pasting or by dropping.
+ *
+ * What is typed is kept for this tab, so that going to another page of the shop loses no word.
+ */
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { fileSize, percent } from "../../text/formats";
+import { LocaleController } from "../../text/texts";
+import { Problem, Watch, type Message } from "../../protocol";
+import "../../ui/button";
+import "../../ui/field";
+import type { Field } from "../../ui/field";
+import "../../ui/icon";
+import { base } from "../../ui/tokens";
+import type { App } from "../app";
+import { ACCEPTED, BYTES_MOST, upload } from "../state/files";
+import { t } from "../words";
+import { preview } from "./message";
+
+const TEXT_MOST = 4000;
+
+interface Upload {
+  file: File;
+  share: number;
+  id: string | null;
+  problem: string;
+  stop: AbortController;
+}
+
+@customElement("tresen-composer")
+export class Composer extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: block;
+        flex: none;
+        position: relative;
+        border-block-start: 1px solid var(--line);
+        background: var(--raised);
+      }
+      form {
+        display: flex;
+        align-items: flex-end;
+        gap: 2px;
+        padding: 8px;
+        padding-block-end: max(8px, env(safe-area-inset-bottom));
+      }
+      ui-field {
+        flex: 1;
+        margin-inline: 4px;
+      }
+      .about {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        padding: 8px 8px 0 14px;
+        color: var(--grey-text);
+        font: var(--text-13) / 1.4 var(--font);
+      }
+      .about span {
+        flex: 1;
+        min-inline-size: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      ul {
+        display: grid;
+        gap: 4px;
+        max-block-size: 132px;
+        margin: 0;
+        padding: 8px 12px 0;
+        overflow-y: auto;
+        list-style: none;
+      }
+      li {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        padding: 4px 4px 4px 10px;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        font: var(--text-13) / 1.35 var(--font);
+      }
+      li span {
+        flex: 1;
+        min-inline-size: 0;
+        overflow-wrap: anywhere;
+      }
+      li small {
+        display: block;
+        color: var(--grey-text);
+        font-size: var(--text-12);
+        font-variant-numeric: tabular-nums;
+      }
+      li.wrong small {
+        color: var(--danger);
+      }
+      progress {
+        inline-size: 56px;
+        accent-color: var(--accent);
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) app!: App;
+  @property({ attribute: false }) call!: (media: "voice" | "video") => void;
+  @query("ui-field") private readonly field!: Field;
+  @query("input[type=file]") private readonly picker!: HTMLInputElement;
+  @state() private text = "";
+  @state() private answers: Message | null = null;
+  @state() private edits: Message | null = null;
+  @state() private uploads: readonly Upload[] = [];
+  @state() private emoji = false;
+  protected readonly words = new LocaleController(this);
+  private readonly watch = new Watch<App>(this);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.watch.value = this.app;
+    this.text = this.app.store.getHere("draft") ?? "";
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const each of this.uploads) each.stop.abort();
+  }
+
+  focusInput(): void {
+    void this.updateComplete.then(() => this.field.focus());
+  }
+
+  reply(message: Message): void {
+    this.answers = message;
+    this.edits = null;
+    this.focusInput();
+  }
+
+  edit(message: Message): void {
+    this.edits = message;
+    this.answers = null;
+    this.text = message.text;
+    this.focusInput();
+  }
+
+  /** Files of whatever kind; what cannot be sent says so. */
+  attach(files: readonly File[]): void {
+    for (const file of files) {
+      const item: Upload = { file, share: 0, id: null, problem: "", stop: new AbortController() };
+      this.uploads = [...this.uploads, item];
+      if (file.size > BYTES_MOST) this.changeUpload(item, { problem: t("file.too_large", { size: fileSize(BYTES_MOST) }) });
+      else if (file.size === 0) this.changeUpload(item, { problem: t("file.empty") });
+      else if (file.type && !(ACCEPTED as readonly string[]).includes(file.type) && !file.type.startsWith("text/")) this.changeUpload(item, { problem: t("file.type") });
+      else void this.send(item);
+    }
+    this.focusInput();
+  }
+
+  private changeUpload(item: Upload, change: Partial<Upload>): void {
+    Object.assign(item, change);
+    this.uploads = [...this.uploads];
+  }
+
+  private async send(item: Upload): Promise<void> {
+    try {
+      const log = await this.app.ensureConversation();
+      const { id } = await upload(this.app, log.id, item.file, (share) => this.changeUpload(item, { share }), item.stop.signal);
+      this.changeUpload(item, { id, share: 1 });
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      if (!(error instanceof Problem)) throw error;
+      const wrong = error.status === 415 || error.status === 422;
+      this.changeUpload(item, { problem: wrong ? t("file.type") : this.app.words(error) });
+    }
+  }
+
+  private discard(item: Upload): void {
+    item.stop.abort();
+    this.uploads = this.uploads.filter((each) => each !== item);
+    this.focusInput();
+  }
+
+  private typed(): void {
+    this.text = this.field.value;
+    if (this.text) this.app.store.allow();
+    if (!this.edits) this.app.store.setHere("draft", this.text || null);
+    this.app.log?.typing(this.text.trim() !== "");
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    if (event.key === "Escape" && (this.edits || this.answers || this.emoji)) {
+      event.preventDefault();
+      if (this.emoji) this.emoji = false;
+      else this.forgetAbout();
+      this.focusInput();
+    } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      this.submit();
+    } else if (event.key === "ArrowUp" && !this.text && !this.edits) {
+      // As in every messenger: the last words once more.
+      const last = this.app.log?.messages.findLast((message) => message.actor.kind === "customer" && message.seq !== null && !message.deleted);
+      if (!last?.text) return;
+      event.preventDefault();
+      this.edit(last);
+    }
+  }
+
+  private pasted(event: ClipboardEvent): void {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!files.length) return;
+    event.preventDefault();
+    this.attach(files);
+  }
+
+  private forgetAbout(): void {
+    if (this.edits) this.text = "";
+    this.edits = this.answers = null;
+  }
+
+  private get ready(): boolean {
+    const under = this.uploads.some((each) => !each.id && !each.problem);
+    return !under && (this.text.trim() !== "" || this.uploads.some((each) => each.id));
+  }
+
+  private submit(): void {
+    if (!this.ready) return;
+    const text = this.text.trim();
+    const edits = this.edits;
+    if (edits) {
+      if (text && text !== edits.text) this.app.log?.edit(edits.id, text).catch((error: unknown) => this.app.report(error));
+    } else {
+      const files = this.uploads.flatMap((each) => (each.id ? [each.id] : []));
+      this.app.say({ text, ...(this.answers ? { reply_to: this.answers.id } : {}), ...(files.length ? { attachment_ids: files } : {}) });
+      this.uploads = this.uploads.filter((each) => each.problem);
+      this.app.store.setHere("draft", null);
+    }
+    this.edits = this.answers = null;
+    this.text = "";
+    this.emoji = false;
+    this.focusInput();
+  }
+
+  private async toggleEmoji(): Promise<void> {
+    await import("../emoji/emoji");
+    this.emoji = !this.emoji;
+  }
+
+  private insert(emoji: string): void {
+    const control = this.field.control as HTMLTextAreaElement;
+    const at = control.selectionStart ?? this.text.length;
+    this.text = this.text.slice(0, at) + emoji + this.text.slice(control.selectionEnd ?? at);
+    this.app.store.setHere("draft", this.text);
+    void this.updateComplete.then(async () => {
+      await this.field.updateComplete;
+      control.setSelectionRange(at + emoji.length, at + emoji.length);
+    });
+  }
+
+  private uploadView(item: Upload): TemplateResult {
+    const under = item.problem || (item.id ? fileSize(item.file.size) : percent(item.share));
+    return html`<li class=${item.problem ? "wrong" : ""}>
+      <ui-icon name=${item.problem ? "circle-alert" : item.file.type.startsWith("image/") ? "image" : "file-text"}></ui-icon>
+      <span><bdi>${item.file.name}</bdi><small role="status">${under}</small></span>
+      ${item.id || item.problem ? nothing : html`<progress max="1" .value=${item.share} aria-label=${t("file.sending", { name: item.file.name })}></progress>`}
+      <ui-button size="small" kind="quiet" icon="x" label=${t("file.remove", { name: item.file.name })} @click=${() => this.discard(item)}></ui-button>
+    </li>`;
+  }
+
+  override render(): TemplateResult {
+    const about = this.edits ?? this.answers;
+    return html`
+      ${this.emoji
+        ? html`<tresen-emoji
+            @pick=${(event: CustomEvent<string>) => this.insert(event.detail)}
+            @close=${() => {
+              this.emoji = false;
+              this.focusInput();
+            }}
+          ></tresen-emoji>`
+        : nothing}
+      ${about
+        ? html`<div class="about">
+            <ui-icon name=${this.edits ? "pencil" : "reply"}></ui-icon>
+            <span>${this.edits ? t("composer.editing") : t("composer.answering", { words: preview(about) })}</span>
+            <ui-button size="small" kind="quiet" icon="x" label=${t("cancel")} @click=${() => this.forgetAbout()}></ui-button>
+          </div>`
+        : nothing}
+      ${this.uploads.length ? html`<ul aria-label=${t("files")}>${this.uploads.map((item) => this.uploadView(item))}</ul>` : nothing}
+      <form
+        @submit=${(event: Event) => {
+          event.preventDefault();
+          this.submit();
+        }}
+      >
+        <ui-button kind="quiet" icon="paperclip" label=${t("file.add")} @click=${() => this.picker.click()}></ui-button>
+        <input type="file" hidden multiple accept=${ACCEPTED.join(",")} aria-label=${t("file.add")} @change=${() => this.picked()} />
+        <ui-field
+          type="textarea"
+          hide-label
+          label=${t("composer")}
+          placeholder=${t("composer")}
+          rows="1"
+          max-rows="5"
+          maxlength=${TEXT_MOST}
+          .value=${this.text}
+          @input=${() => this.typed()}
+          @keydown=${(event: KeyboardEvent) => this.pressed(event)}
+          @paste=${(event: ClipboardEvent) => this.pasted(event)}
+          @focusout=${() => this.app.log?.typing(false)}
+        ></ui-field>
+        <ui-button kind="quiet" icon="smile" label=${t("emoji")} expanded=${String(this.emoji)} @click=${() => void this.toggleEmoji()}></ui-button>
+        <ui-button kind="primary" icon="send" label=${this.edits ? t("save") : t("send")} ?disabled=${!this.ready} @click=${() => this.submit()}></ui-button>
+      </form>
+    `;
+  }
+
+  private picked(): void {
+    this.attach([...(this.picker.files ?? [])]);
+    this.picker.value = "";
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "tresen-composer": Composer;
+  }
+}

@@ -1,0 +1,14 @@
+/** The launcher's words, apart from the widget's: they are all that a page needs before somebody opens it. */
+import { texts } from "../../text/texts";
+import en from "./text/en.json";
+
+export const t = texts(
+  {
+    de: () => import("./text/de.json"),
+    pl: () => import("./text/pl.json"),
+    ro: () => import("./text/ro.json"),
+    el: () => import("./text/el.json"),
+    "pt-BR": () => import("./text/pt-BR.json"),
+  },
+  en,
+);

@@ -1,0 +1,135 @@
+/** `<tresen-csat>`: how it was, in five steps and, if one likes, in words. May be skipped. */
+import { LitElement, css, html, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { LocaleController } from "../../text/texts";
+import "../../ui/button";
+import "../../ui/field";
+import type { Field } from "../../ui/field";
+import "../../ui/icon";
+import { base } from "../../ui/tokens";
+import type { App } from "../app";
+import { t } from "../words";
+import { view } from "./view.css";
+
+const STEPS = [1, 2, 3, 4, 5] as const;
+
+@customElement("tresen-csat")
+export class Csat extends LitElement {
+  static override styles = [
+    base,
+    view,
+    css`
+      fieldset {
+        margin: 0;
+        padding: 0;
+        border: 0;
+      }
+      .steps {
+        display: flex;
+        justify-content: space-between;
+        gap: 4px;
+      }
+      label {
+        position: relative;
+        flex: 1;
+        display: grid;
+        justify-items: center;
+        gap: 4px;
+        padding: 10px 2px;
+        border: 1px solid var(--line);
+        border-radius: var(--radius);
+        background: var(--raised);
+        color: var(--grey-control);
+        cursor: pointer;
+        --icon-size: 26px;
+      }
+      label:hover,
+      label.on {
+        border-color: var(--accent-text);
+        color: var(--accent-text);
+      }
+      label.on {
+        background: var(--accent-ground);
+      }
+      label.on ui-icon {
+        fill: currentColor;
+      }
+      input {
+        position: absolute;
+        inset: 0;
+        opacity: 0;
+        margin: 0;
+        cursor: pointer;
+      }
+      label:has(:focus-visible) {
+        outline: 2px solid var(--focus);
+        outline-offset: 2px;
+      }
+      .said {
+        min-block-size: 1.5em;
+        margin-block: 8px 0;
+        text-align: center;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) app!: App;
+  @query("ui-field") private readonly comment!: Field;
+  @state() private score = 0;
+  @state() private busy = false;
+  @state() private done = false;
+  protected readonly words = new LocaleController(this);
+
+  focusFirst(): void {
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>("input, ui-button")?.focus());
+  }
+
+  private async submit(event: Event): Promise<void> {
+    event.preventDefault();
+    if (!this.score || !this.app.log) return;
+    this.busy = true;
+    try {
+      await this.app.link.ask("conversation.rate", { conversation_id: this.app.log.id, score: this.score, comment: this.comment.value.trim() });
+      this.done = true;
+      this.focusFirst();
+    } catch (error) {
+      this.app.report(error);
+    }
+    this.busy = false;
+  }
+
+  override render(): TemplateResult {
+    const { app } = this;
+    if (this.done)
+      return html`<div class="stack">
+        <h2 role="status">${t("csat.thanks")}</h2>
+        <ui-button wide kind="primary" @click=${() => app.leaveConversation()}>${t("conversation.new")}</ui-button>
+        <ui-button wide kind="quiet" @click=${() => app.show("chat")}>${t("csat.read")}</ui-button>
+      </div>`;
+    return html`
+      <form @submit=${(event: Event) => void this.submit(event)}>
+        <fieldset>
+          <legend><h2>${app.rep?.name ? t("csat.title_name", { name: app.rep.name }) : t("csat.title")}</h2></legend>
+          <div class="steps">
+            ${STEPS.map(
+              (step) => html`<label class=${step <= this.score ? "on" : ""}>
+                <input type="radio" name="score" value=${step} .checked=${step === this.score} aria-label=${t(`csat.${step}`)} @change=${() => (this.score = step)} />
+                <ui-icon name="star"></ui-icon>
+              </label>`,
+            )}
+          </div>
+          <p class="said" role="status">${this.score ? t(`csat.${this.score as 1}`) : ""}</p>
+        </fieldset>
+        <ui-field type="textarea" name="comment" label=${t("csat.comment")} rows="3" maxlength="2000"></ui-field>
+        <ui-button wide kind="primary" type="submit" ?busy=${this.busy} ?disabled=${!this.score}>${t("csat.send")}</ui-button>
+        <ui-button wide kind="quiet" @click=${() => app.show("chat")}>${t("csat.skip")}</ui-button>
+      </form>
+    `;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "tresen-csat": Csat;
+  }
+}
