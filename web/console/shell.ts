@@ -155,7 +155,7 @@ export class ConsoleShell extends LitElement implements Parts {
     const second = this.second();
     const shown = current ? (second ? [current, second] : [current]) : [];
     return html`
-      <div class="columns on-${this.pane} ${this.drawer ? "drawer" : ""}">
+      <div class="columns on-${this.pane} ${this.drawer ? "drawer" : ""} ${current ? "" : "alone"}">
         <aside class="queue" aria-label=${t("nav.desk")}><console-queue .app=${this.app}></console-queue></aside>
         <main id="main" class="middle ${second ? "two" : ""}" tabindex="-1">
           ${shown.length
