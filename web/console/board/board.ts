@@ -106,9 +106,8 @@ export class ConsoleBoard extends LitElement {
     this.timer = setInterval(() => {
       if (!document.hidden) this.now = Date.now();
     }, SECOND_MS);
-    const keys = (this.app as { shortcuts?: { add(...all: object[]): () => void } }).shortcuts;
     const group = (): string => t("board");
-    this.dropKeys = keys?.add({ keys: "alt+r", label: () => t("refresh"), group, run: () => void this.feed.value?.refresh(), typing: true });
+    this.dropKeys = this.app.shortcuts.add({ keys: "alt+r", label: () => t("refresh"), group, run: () => void this.feed.value?.refresh(), typing: true });
   }
 
   override disconnectedCallback(): void {

@@ -16,9 +16,6 @@ import { tableStyles } from "./styles";
 import { t, worded } from "./texts";
 
 const TONES: Record<string, Tone> = { good: "success", fair: "warning", poor: "danger" };
-/** Fetched when somebody listens in for the first time: it brings all of a call's media. */
-const supervision = import.meta.glob("../call/supervise.ts");
-
 @customElement("board-calls")
 export class BoardCalls extends LitElement {
   static override styles = [
@@ -39,7 +36,8 @@ export class BoardCalls extends LitElement {
   protected readonly words = new LocaleController(this);
 
   private async listen(call: LiveCall): Promise<void> {
-    await Promise.all(Object.values(supervision).map((load) => load()));
+    // Fetched when somebody listens in for the first time: it brings all of a call's media.
+    await import("../call/supervise");
     this.listening = call;
   }
 

@@ -1,12 +1,9 @@
 /** From the board to a conversation: a real link, which the console follows without loading anew. */
 import { html, type TemplateResult } from "lit";
 import { pathOf } from "../route";
+import { router } from "../router";
 
-export function goTo(conversationId: string): void {
-  history.pushState(null, "", pathOf({ page: "desk", conversationId }) + location.search);
-  // The console's router listens to the browser's own way of saying it.
-  dispatchEvent(new PopStateEvent("popstate"));
-}
+export const goTo = (conversationId: string): void => router.toConversation(conversationId);
 
 export function conversationLink(conversationId: string, words: string): TemplateResult {
   const go = (event: MouseEvent): void => {
