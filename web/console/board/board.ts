@@ -100,6 +100,14 @@ export class ConsoleBoard extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    if (this.hasUpdated) this.begin();
+  }
+
+  override willUpdate(): void {
+    if (!this.hasUpdated) this.begin();
+  }
+
+  private begin(): void {
     if (!this.app.supervises) return;
     this.feed.value = new Feed(this.app);
     this.feed.value.begin();

@@ -133,7 +133,7 @@ export class ConsoleCustomer extends LitElement {
     return html`<header>
       <ui-avatar size="large" name=${name}></ui-avatar>
       <div>
-        <h2>${name}</h2>
+        <h2 class="name">${name}</h2>
         ${known
           ? html`<span>${known.verified ? html`<ui-badge icon="badge-check" tone="success">${t("customer.verified")}</ui-badge>` : html`<ui-badge icon="user" tone="warning">${t("customer.unverified")}</ui-badge>`}</span>`
           : customer.problem
