@@ -11,6 +11,7 @@ from signalling import tenants
 from signalling.app import SignallingCore
 from signalling.commerce.shops import seed as shop
 from signalling.config import Settings
+from signalling.conversation import seed as replies
 from signalling.conversation.timeline import SYSTEM
 from signalling.demo_shop.identity import Signer
 from signalling.demo_shop.shop import DemoShop
@@ -23,7 +24,7 @@ from signalling.store import Transaction
 
 TENANT = "ten_0000000000000000000000DEM0"
 # Each is a work (tx, tenant_id) of the part whose data it makes.
-SEEDS = (shop.seed, people.seed, desk.seed)
+SEEDS = (shop.seed, people.seed, desk.seed, replies.seed)
 
 
 class Demo:

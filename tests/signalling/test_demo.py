@@ -4,6 +4,8 @@ from sqlalchemy import func, select
 
 from signalling import demo, tenants
 from signalling.app import SignallingCore
+from signalling.conversation import canned
+from signalling.identity.caller import Caller, Role
 from signalling.store import Transaction
 from signalling.store.tables import metadata
 
@@ -23,3 +25,11 @@ async def test_the_demo_begins_with_a_shop_once(core: SignallingCore) -> None:
     assert first["products"] >= 30 and first["queues"] >= 1
     await demo.prepare(core)
     assert await core.store.read(sizes) == first
+
+
+async def test_the_demo_has_canned_replies_in_each_language(core: SignallingCore) -> None:
+    await demo.prepare(core)
+    rep = Caller(demo.TENANT, "rep_01JD3Q8Z6W0V7M9K4C2T5B8N1X", Role.REP)
+    german = {each.shortcut: each.text for each in await core.store.read(canned.listing, rep, "de")}
+    english = {each.shortcut: each.text for each in await core.store.read(canned.listing, rep, "en-GB")}
+    assert german.keys() == english.keys() and german["hello"].startswith("Guten Tag") and english["hello"].startswith("Hello")

@@ -6,6 +6,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from signalling.app import SignallingCore
+from signalling.bus import staff_topic
 from signalling.identity.caller import Caller
 from signalling.ids import new_id
 from signalling.routing.decisions import Entered, Finished, Left
@@ -160,3 +161,13 @@ async def test_a_transferred_chat_waits_for_the_rep_it_was_meant_for(core: Signa
     kinds = [entry["type"] for entry in entries["entries"] if entry["type"].startswith(("queue.", "conversation."))]
     assert kinds[1:] == ["queue.entered", "conversation.assigned", "queue.entered", "conversation.transferred"]
     assert TENANT not in str(entries)
+
+
+async def test_a_break_says_why(core: SignallingCore, client: Client) -> None:
+    rep, notes = Door(core, client, REP), []
+    core.services.bus.subscribe(staff_topic(TENANT), lambda _topic, message: notes.append(message))
+    await rep.ask("PUT", "/v1/reps/me/status", {"status": "available"})
+    assert (await rep.ask("PUT", "/v1/reps/me/status", {"status": "away", "reason": "lunch"}))["status"] == "away"
+    await rep.ask("PUT", "/v1/reps/me/status", {"status": "away", "reason": "For lunch!"}, status=422)
+    told = [note["data"] for note in notes if isinstance(note, dict) and note.get("type") == "rep.status_changed"]
+    assert [(each["status"], each["reason"]) for each in told] == [("available", "chosen"), ("away", "lunch")]

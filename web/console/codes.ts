@@ -64,8 +64,10 @@ export class ConsoleCodes extends LitElement {
       }
       input {
         accent-color: var(--accent);
-        outline: 0;
         margin: 0;
+      }
+      input:focus-visible {
+        outline: 0;
       }
     `,
   ];

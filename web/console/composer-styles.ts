@@ -37,6 +37,9 @@ export const composerStyles = css`
     font: var(--text-14) / 1.5 var(--font);
     resize: none;
   }
+  textarea:focus-visible {
+    outline: 0;
+  }
   textarea::placeholder {
     color: var(--grey-text);
     opacity: 1;

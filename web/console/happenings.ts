@@ -6,6 +6,7 @@ import { duration, money, percent } from "../text/formats";
 import type { IconName } from "../ui/icon";
 import type { Actor, Cart, Entry, Money, Order } from "../protocol";
 import { t, worded, type Key } from "./texts";
+import { SAID_BY_EVENT } from "./threads";
 
 export type Subject = "message" | "call" | "cart" | "order" | "payment" | "consent" | "conversation";
 export type Mood = "plain" | "success" | "warning" | "danger";
@@ -26,7 +27,7 @@ const amount = (value: unknown): string => (value ? money(value as Money) : "");
 export function actorName(actor: Actor | null | undefined, named: Naming): string {
   if (!actor) return t("who.system");
   if (actor.kind === "rep") return actor.name || named(actor.id) || t("who.rep");
-  if (actor.kind === "customer") return actor.name || named(actor.id) || t("who.customer");
+  if (actor.kind === "customer") return actor.name || named(actor.id) || t("who.visitor");
   return t(`who.${actor.kind}`);
 }
 
@@ -45,7 +46,7 @@ const toRep = (data: Data, named: Naming): Record<string, string> => ({ rep: tex
 const paid = (data: Data): Record<string, string> => ({ amount: amount(data["amount"]) });
 const ordered = (data: Data): Record<string, string> => {
   const order = data["order"] as Order | undefined;
-  return { number: order?.number ?? "", total: amount(order?.totals.total) };
+  return { number: order?.number ?? "", total: amount(order?.totals?.total) };
 };
 const suggested = (data: Data): Record<string, string> => {
   const suggestion = data["suggestion"] as { title?: string | null; reason?: string; operation?: Data } | undefined;
@@ -169,8 +170,8 @@ const changes = (data: Data): string =>
 /** What happened; null where it is nothing for a reader's eyes. */
 export function happening(entry: Entry, named: Naming): Happening | null {
   const telling = TELLINGS[entry.type];
-  if (!telling) return null;
   const data = entry.data ?? {};
+  if (!telling || repeated(entry, data)) return null;
   const who = actorName(entry.actor, named);
   const said = { subject: telling.subject, icon: telling.icon, mood: telling.mood ?? "plain" };
   if (entry.type.startsWith("cart.") && data["redacted"] !== undefined) return { ...said, icon: "eye-off", text: t("did.cart.hidden") };
@@ -195,6 +196,12 @@ function operation(data: Data): string {
     .replace("{code}", text(done, "code"))
     .replace("{shipping}", shipping?.title ?? "")
     .replace("{step}", worded("step", text(done, "step")));
+}
+
+/** What another entry tells too: the shop's own announcement of it, and how far the staff have read, which is every few seconds. */
+function repeated(entry: Entry, data: Data): boolean {
+  if (entry.type === "message.created") return SAID_BY_EVENT.has(text(data, "system"));
+  return entry.type === "message.read" && entry.actor?.kind !== "customer";
 }
 
 /** All types that are told, for the test that none lacks its words. */

@@ -22,6 +22,8 @@ import { items, type Item } from "./threads";
 
 /** Nearer to the end than this counts as reading along. */
 const AT_END_PX = 60;
+/** What comes together is marked together. */
+const MARK_AFTER_MS = 250;
 
 @customElement("console-messages")
 export class ConsoleMessages extends LitElement {
@@ -133,6 +135,7 @@ export class ConsoleMessages extends LitElement {
   @query(".scroll") private readonly scroller?: HTMLElement;
   #atEnd = true;
   #placed = false;
+  #marking: ReturnType<typeof setTimeout> | undefined;
 
   protected readonly words = new LocaleController(this);
   protected readonly watch = new Watch(this);
@@ -146,6 +149,7 @@ export class ConsoleMessages extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    clearTimeout(this.#marking);
     removeEventListener("focus", this.seen);
     document.removeEventListener("visibilitychange", this.seen);
   }
@@ -199,7 +203,12 @@ export class ConsoleMessages extends LitElement {
 
   /** Whoever has the conversation has read what stands before them; others only look. */
   private markSeen(): void {
-    if (!this.opened.mine || document.hidden) return;
+    clearTimeout(this.#marking);
+    this.#marking = setTimeout(() => this.mark(), MARK_AFTER_MS);
+  }
+
+  private mark(): void {
+    if (!this.isConnected || !this.opened.mine || document.hidden) return;
     if (this.#atEnd && document.hasFocus()) this.opened.log.markRead();
     else this.opened.log.markDelivered();
   }

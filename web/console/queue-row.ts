@@ -73,7 +73,7 @@ export class ConsoleQueueRow extends LitElement {
         display: flex;
         align-items: center;
         gap: var(--space-2);
-        padding: 0 var(--space-3) var(--space-3);
+        padding: var(--space-2) var(--space-3) var(--space-3);
       }
       .answer ui-button:first-of-type {
         flex: 1;

@@ -97,6 +97,9 @@ export const shellStyles = css`
     grid-template-columns: 280px minmax(0, 1fr) minmax(300px, 360px);
     grid-template-rows: minmax(0, 1fr);
   }
+  .columns.alone {
+    grid-template-columns: 280px minmax(0, 1fr);
+  }
   .columns > * {
     min-block-size: 0;
     min-inline-size: 0;
@@ -209,7 +212,8 @@ export const shellStyles = css`
       gap: var(--space-1);
       padding-inline: var(--space-2);
     }
-    .columns {
+    .columns,
+    .columns.alone {
       grid-template-columns: minmax(0, 1fr);
     }
     .columns > * {

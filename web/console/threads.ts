@@ -39,7 +39,7 @@ const EVENTS = new Set([
   "transcript.mailed",
 ]);
 /** The shop's own announcements that an event above tells already, in this reader's language. */
-const SAID_BY_EVENT = new Set(["joined", "transferred", "closed"]);
+export const SAID_BY_EVENT = new Set(["joined", "transferred", "closed"]);
 
 const dayOf = (at: string): string => new Date(at).toDateString();
 

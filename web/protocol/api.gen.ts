@@ -4641,6 +4641,12 @@ export interface components {
         StatusChange: {
             /** @enum {string} */
             status: "available" | "away" | "offline";
+            /**
+             * @description Why, in a word: told with `rep.status_changed`. Left out: `chosen`.
+             * @default
+             * @example lunch
+             */
+            reason?: string;
         };
         /** @description How many there are to sell; None where the shop does not say. */
         Stock: {

@@ -11,7 +11,7 @@ export async function createApp(
   boot: Boot,
   store: Store,
   launcher: Launcher,
-  said: { identify: Identify | null; cart: string | null; page: Partial<PageContext> },
+  said: { identify?: Identify | null; cart: string | null; page: Partial<PageContext> },
   openPanel: () => void,
 ): Promise<App> {
   const app = new App(boot, store);
@@ -21,7 +21,7 @@ export async function createApp(
   app.subscribe(() => launcher.setExpanded(app.open));
   attend(app, launcher.root);
   try {
-    await app.identify(said.identify);
+    if (said.identify !== undefined) await app.identify(said.identify);
   } catch (error) {
     // Offline, or the shop's callback is silent: what is on this device stays; the next renewal asks again.
     console.warn("Tresen: the shop could not say who is there.", error);

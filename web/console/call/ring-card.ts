@@ -188,7 +188,7 @@ export class RingCard extends LitElement {
       <div class="body">
         <span class="face"><ui-avatar name=${customer}></ui-avatar><span class="kind"><ui-icon name=${video ? "video" : "phone"}></ui-icon></span></span>
         <div class="words">
-          <h2 role="alert">${title}</h2>
+          <div role="alert"><h2>${title}</h2></div>
           <p class="facts">
             <span>${video ? t("ring.kind.video") : t("ring.kind.voice")}</span>
             <span>${t("ring.waited", { time: duration(waited) })}</span>
