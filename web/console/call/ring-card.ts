@@ -12,7 +12,7 @@ import "../../ui/icons-desk";
 import { base } from "../../ui/tokens";
 import type { Calling, Ring } from "./calling";
 import { t } from "./texts";
-import { Tick } from "./tick";
+import { Tick } from "../tick";
 
 @customElement("console-ring-card")
 export class RingCard extends LitElement {
