@@ -109,8 +109,8 @@ export class Chart extends LitElement {
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
         scales: { x: { time: this.labels.length === 0, range: this.range(x) }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
         axes: [
-          { ...axis, grid: { show: false }, space: 64, values: (_, splits) => splits.map((split) => (this.labels.length ? (this.labels[split] ?? "") : clock(split * 1000))), ...(this.labels.length ? { incrs: [1, 2, 5, 10] } : {}) },
-          { ...axis, grid, size: this.gutter(font), space: 36, values: (_, splits) => splits.map((split) => this.format(split)) },
+          { ...axis, grid: { show: false }, space: this.labels.length ? 40 : 64, values: (_, splits) => splits.map((split) => (this.labels.length ? (this.labels[split] ?? "") : clock(split * 1000))), ...(this.labels.length ? { incrs: [1, 2, 5, 10] } : {}) },
+          { ...axis, grid, size: this.gutter(font), space: 30, values: (_, splits) => splits.map((split) => this.format(split)) },
         ],
         series: [{}, ...this.series.map((series, at) => this.line(series, token(this.colour(series, at).slice(4, -1))))],
         hooks: { setCursor: [(plot) => (this.hovered = plot.cursor.idx ?? null)] },
@@ -149,7 +149,7 @@ export class Chart extends LitElement {
       ${this.series.map((series, index) => {
         const value = series.values[at];
         return html`<li>
-          <span class="key" style=${styleMap({ background: this.colour(series, index) })}></span>${series.label}<b>${value === null || value === undefined ? "–" : this.format(value)}</b>
+          <span class="key" style=${styleMap({ background: this.colour(series, index) })}></span>${series.label}<b><bdi>${value === null || value === undefined ? "–" : this.format(value)}</bdi></b>
         </li>`;
       })}
       ${this.hovered === null ? nothing : html`<li class="at" aria-hidden="true">${this.xText(this.hovered, true)}</li>`}

@@ -119,7 +119,7 @@ export class Menu extends LitElement {
     if (!event.composedPath().includes(this)) this.close(false);
   };
   private readonly moved = (event: Event): void => {
-    if (!(event.target instanceof Node && this.list.contains(event.target))) this.close(false);
+    if (event.composedPath()[0] !== this.list) this.close(false);
   };
 
   override disconnectedCallback(): void {

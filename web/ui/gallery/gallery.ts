@@ -72,13 +72,23 @@ export class Gallery extends LitElement {
         flex-wrap: wrap;
         align-items: center;
         gap: 12px;
-        margin-block-end: 12px;
       }
       .grid {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr));
         gap: 16px;
         align-items: start;
+      }
+      section {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 16px;
+      }
+      section > h2 {
+        margin: 0;
+      }
+      form ui-button {
+        justify-self: start;
       }
       .grid.even {
         align-items: stretch;

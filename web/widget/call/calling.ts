@@ -97,8 +97,8 @@ export class Calling extends Observable {
     this.ended = null;
     this.failed = null;
     this.check = { media, to };
-    this.app.open = true;
     this.app.show("call");
+    this.app.openPanel();
     this.changed();
   }
 
