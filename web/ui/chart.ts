@@ -27,6 +27,8 @@ export interface Series {
 }
 
 const COLOURS = 4;
+/** Whether some value has none beside it, so that no line leads to it. */
+const alone = (values: readonly (number | null)[]): boolean => values.some((value, at) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
 
 @customElement("ui-chart")
 export class Chart extends LitElement {
@@ -140,7 +142,7 @@ export class Chart extends LitElement {
   private line(series: Series, stroke: string): uPlot.Series {
     if (series.kind === "bar") return { label: series.label, stroke, fill: stroke, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.6, 36], radius: 0.15 }) };
     const fill = series.kind === "area" ? `color-mix(in srgb, ${stroke} 14%, transparent)` : undefined;
-    return { label: series.label, stroke, width: 2, points: { show: this.count === 1, size: 6 }, ...(fill && { fill }), paths: uPlot.paths.spline!() };
+    return { label: series.label, stroke, width: 2, points: { show: alone(series.values), size: 6 }, ...(fill && { fill }), paths: uPlot.paths.spline!() };
   }
 
   private legend(): TemplateResult {
