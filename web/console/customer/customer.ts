@@ -11,7 +11,6 @@ import "../../ui/avatar";
 import "../../ui/badge";
 import "../../ui/button";
 import "../../ui/icons-desk";
-import type { Shortcuts } from "../../ui/shortcuts";
 import "../../ui/tabs";
 import { base } from "../../ui/tokens";
 import { link } from "../../ui/url";
@@ -112,8 +111,7 @@ export class ConsoleCustomer extends LitElement {
     this.shopper?.begin();
     const group = (): string => t("keys.group");
     const show = (tab: TabName) => (): void => void (this.tab = tab);
-    const keys = (this.opened.app as { shortcuts?: Shortcuts }).shortcuts;
-    this.dropKeys ??= keys?.add(
+    this.dropKeys ??= this.opened.app.shortcuts.add(
       ...TABS.map((tab, at) => ({ keys: `alt+${at + 1}`, label: () => t(`keys.${tab}`), group, run: show(tab), typing: true })),
       { keys: "alt+s", label: () => t("keys.search"), group, run: () => this.search(), typing: true },
       { keys: "alt+z", label: () => t("keys.undo"), group, run: () => void this.cart?.undo(), typing: true },
@@ -135,7 +133,7 @@ export class ConsoleCustomer extends LitElement {
     return html`<header>
       <ui-avatar size="large" name=${name}></ui-avatar>
       <div>
-        <h2>${name}</h2>
+        <h2 class="name">${name}</h2>
         ${known
           ? html`<span>${known.verified ? html`<ui-badge icon="badge-check" tone="success">${t("customer.verified")}</ui-badge>` : html`<ui-badge icon="user" tone="warning">${t("customer.unverified")}</ui-badge>`}</span>`
           : customer.problem
