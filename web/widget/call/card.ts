@@ -113,5 +113,5 @@ export class CallCard extends LitElement {
 export function showCard(app: App, root: ShadowRoot): void {
   const card = document.createElement("tresen-call-card") as CallCard;
   card.app = app;
-  root.append(card);
+  root.append(card, callingOf(app).sound.element);
 }
