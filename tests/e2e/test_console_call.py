@@ -223,7 +223,8 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         # A supervisor listens; the customer does not know.
         sue = await console_of(reps, client, process.address, "sue")
         await sue.rest.ask("PUT", "/v1/reps/me/status", {"status": "away"})
-        await sue.page.evaluate(SUPERVISE, [ana.call_id, ana.conversation_id])
+        await sue.page.get_by_role("link", name="Board").click()
+        await sue.page.locator("board-calls").get_by_role("button", name="Join").first.click()
         seat = sue.page.locator("console-supervise")
         await seat.get_by_role("button", name="Enter the call").click()
         await sue.stage.wait_for()
@@ -243,24 +244,3 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         await sue.stage.wait_for(state="detached")
         await hang_up(ana, other)
         assert [each.errors for each in (one, other, sue)] == [[], [], []]
-
-
-DEEP = """
-  const deep = (root, name) => {
-    for (const each of root.querySelectorAll("*")) {
-      if (each.localName === name) return each;
-      const found = each.shadowRoot && deep(each.shadowRoot, name);
-      if (found) return found;
-    }
-    return null;
-  };
-"""
-# The board has this element in a panel; here it stands alone.
-SUPERVISE = f"""
-([callId, conversationId]) => {{
-  {DEEP}
-  const seat = document.createElement("console-supervise");
-  Object.assign(seat, {{ app: deep(document, "console-ring").app, callId, conversationId }});
-  document.body.prepend(seat);
-}}
-"""
