@@ -17,8 +17,8 @@ from playwright.async_api import Browser, Locator, Page, async_playwright
 from signalling.identity.seed import PASSWORD, SITE
 from signalling.ids import new_id
 from tests.e2e.browsers import CALL, QUIET, RECORD, CallPage
-from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
 from tests.e2e.hearing import SAME, loudness, same_speech
+from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
 from tests.e2e.sources import ALIKE, THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path, likeness
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,10 +35,11 @@ DEEP = """
     return null;
   };
 """
-HEAR = RECORD.replace(
-    "const track = tresenCall.remoteStream.getAudioTracks()[0];",
-    DEEP
-    + """
+HEAR = (
+    RECORD.replace(
+        "const track = tresenCall.remoteStream.getAudioTracks()[0];",
+        DEEP
+        + """
   // All that is played, as the ear has it.
   const context = new AudioContext({ sampleRate: 48000 });
   const together = context.createMediaStreamDestination();
@@ -50,10 +51,14 @@ HEAR = RECORD.replace(
   const { call, media } = deep(document, "console-stage").active;
   const customer = call.legs.find((leg) => leg.role === "customer").id;
   const alone = media.remotes.filter((one) => one.id === customer && one.audio).map((one) => one.audio);
-  for (const each of whose === "customer" ? alone : media.sounds) context.createMediaStreamSource(new MediaStream([each])).connect(together);
+  for (const each of whose === "customer" ? alone : media.sounds)
+    context.createMediaStreamSource(new MediaStream([each])).connect(together);
   const [track] = together.stream.getAudioTracks();
 """,
-).replace("await reader.cancel();", "await reader.cancel(); await context.close();").replace("async (seconds) =>", "async ([seconds, whose]) =>")
+    )
+    .replace("await reader.cancel();", "await reader.cancel(); await context.close();")
+    .replace("async (seconds) =>", "async ([seconds, whose]) =>")
+)
 LOOK = f"""
 (name) => {{
   {DEEP}
@@ -242,7 +247,8 @@ async def console_of(browser: Browser, client: aiohttp.ClientSession, address: s
         assert response.status < 300, session
     context = await browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options})
     context.set_default_timeout(1000 * DEADLINE_S)
-    kept = f"if (!localStorage.getItem('tresen.console.session')) localStorage.setItem('tresen.console.session', {json.dumps(json.dumps(session))})"
+    place = "'tresen.console.session'"
+    kept = f"if (!localStorage.getItem({place})) localStorage.setItem({place}, {json.dumps(json.dumps(session))})"
     await context.add_init_script(kept)
     console = Console(await context.new_page(), Rest(client, address, session["token"]), session)
     await console.open(address)

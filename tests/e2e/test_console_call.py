@@ -1,4 +1,4 @@
-"""The rep's side of calls in a real browser against a real demo: rung, declined, accepted, held, handed over, shared, listened to, reloaded."""
+"""The rep's side of calls in a browser against a real demo: rung, declined, accepted, held, handed over, listened to, reloaded."""
 
 import asyncio
 import time
