@@ -140,6 +140,17 @@ export async function look(): Promise<void> {
   }
 }
 
+/** The widget tells that a cart has changed: perhaps one that was begun in the conversation, of which the shop does not know yet. */
+export async function told(detail: unknown): Promise<void> {
+  const { id, status } = (detail ?? {}) as { id?: unknown; status?: unknown };
+  try {
+    if (!shown.cart && typeof id === "string" && status === "open") took(await backend.adopt(id));
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+  }
+  await look();
+}
+
 export function keepLooking(): void {
   setInterval(() => {
     if (document.visibilityState === "visible" && (shown.cart || shown.order)) void look();
