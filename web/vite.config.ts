@@ -45,7 +45,12 @@ export default defineConfig({
   base: "/",
   plugins: [loader(), twins()],
   // Lit's own writes style attributes, which our policy blocks.
-  resolve: { alias: { "lit/directives/style-map.js": here("ui/style-map.ts") } },
+  resolve: {
+    alias: {
+      "lit/directives/style-map.js": here("ui/style-map.ts"),
+      "@lit/reactive-element/decorators/custom-element.js": here("ui/custom-element.ts"),
+    },
+  },
   build: {
     outDir: "dist",
     emptyOutDir: true,

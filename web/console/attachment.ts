@@ -111,7 +111,7 @@ export class ConsoleAttachment extends LitElement {
       </button>`;
     return html`<button type="button" @click=${this.take}>
       <ui-icon name=${this.problem ? "circle-alert" : "file-text"}></ui-icon>
-      <span class="words"><bdi>${file.name}</bdi><small>${this.problem || fileSize(file.size)}</small></span>
+      <span class="words"><bdi>${file.name}</bdi><small>${this.problem || fileSize(file.size_bytes)}</small></span>
       <ui-icon name="download" label=${t("file.save")}></ui-icon>
     </button>`;
   }

@@ -154,7 +154,9 @@ export class ConsoleCanned extends LitElement {
     this.close();
     await app.attempt(async () => {
       const { text } = await app.link.ask("canned.render", { reply_id: reply.id, conversation_id: id });
-      this.dispatchEvent(new CustomEvent("pick", { detail: { text } }));
+      // "Hello {customer_name}," of somebody without a name.
+      const said = this.opened.name ? text : text.replace(/ +([,.!?;:])/g, "$1");
+      this.dispatchEvent(new CustomEvent("pick", { detail: { text: said } }));
     }, inWords);
   }
 

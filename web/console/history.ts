@@ -74,8 +74,7 @@ export class ConsoleHistory extends LitElement {
 
   protected readonly words = new LocaleController(this);
 
-  override connectedCallback(): void {
-    super.connectedCallback();
+  override firstUpdated(): void {
     void this.load(true);
   }
 

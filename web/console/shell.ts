@@ -44,6 +44,7 @@ export class ConsoleShell extends LitElement implements Parts {
   @property({ attribute: false }) app!: App;
   @state() private pane: Pane = "queue";
   @state() private drawer = false;
+  @state() private fetched: Route["page"] = "desk";
   @query("console-queue") readonly queue!: ConsoleQueue;
   @query("console-status") readonly status!: ConsoleStatus;
   @queryAll("console-conversation") private readonly conversations!: NodeListOf<ConsoleConversation>;
@@ -80,9 +81,10 @@ export class ConsoleShell extends LitElement implements Parts {
   /** The address says which conversation is in front. */
   private follow(): void {
     const { route } = router;
-    if (route.page === "board") void import("./board/board");
-    if (route.page === "history") void import("./history");
-    if (route.page !== "desk") return;
+    // Drawn once they are there: an element that is defined later gets its properties too late.
+    if (route.page === "board") void import("./board/board").then(() => (this.fetched = "board"));
+    if (route.page === "history") void import("./history").then(() => (this.fetched = "history"));
+    if (route.page !== "desk") return this.entitle();
     const was = this.app.current?.id ?? null;
     if (was === route.conversationId) return;
     if (was !== null && route.conversationId !== null && this.second()?.id !== route.conversationId) {
@@ -139,7 +141,7 @@ export class ConsoleShell extends LitElement implements Parts {
         <console-settings .app=${app}></console-settings>
       </header>
       <console-connection .app=${app}></console-connection>
-      ${route.page === "desk" ? this.desk() : route.page === "history" ? html`<console-history id="main" tabindex="-1" .app=${app}></console-history>` : this.board()}
+      ${route.page === "desk" ? this.desk() : route.page !== this.fetched ? nothing : route.page === "history" ? html`<console-history id="main" tabindex="-1" .app=${app}></console-history>` : this.board()}
       <console-ring .app=${app}></console-ring>
     `;
   }
@@ -201,7 +203,7 @@ export class ConsoleShell extends LitElement implements Parts {
 
   private link(to: Route, icon: IconName, label: string, count = 0): TemplateResult {
     const here = router.route.page === to.page;
-    return html`<button type="button" aria-current=${here ? "page" : nothing} @click=${() => router.go(to)}>
+    return html`<button type="button" aria-current=${here ? "page" : nothing} aria-label=${label} @click=${() => router.go(to)}>
       <ui-icon name=${icon}></ui-icon><span>${label}</span>${count ? html`<ui-badge solid>${count}</ui-badge>` : nothing}
     </button>`;
   }

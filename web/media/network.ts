@@ -1,4 +1,4 @@
-/** Tells when the way to the server has probably changed: back on line, another kind of network, awake after sleep, in front again. */
+/** Tells when the way to the server has probably changed: back on line, another kind of network, awake after sleep, back in front or from the page cache. */
 
 const TICK_MS = 5000;
 /** So long without a tick: the machine slept. */
@@ -20,6 +20,10 @@ export function watchNetwork(changed: () => void, seen: () => void): () => void 
   const visible = (): void => {
     if (document.visibilityState === "visible") seen();
   };
+  // Leaving the page ended the sessions; a page that is taken out of the cache needs new ones.
+  const shown = (event: PageTransitionEvent): void => {
+    if (event.persisted) changed();
+  };
   let last = Date.now();
   const tick = setInterval(() => {
     const slept = Date.now() - last > SLEPT_MS;
@@ -27,11 +31,13 @@ export function watchNetwork(changed: () => void, seen: () => void): () => void 
     if (slept) changed();
   }, TICK_MS);
   window.addEventListener("online", changed);
+  window.addEventListener("pageshow", shown);
   document.addEventListener("visibilitychange", visible);
   connection?.addEventListener("change", otherKind);
   return () => {
     clearInterval(tick);
     window.removeEventListener("online", changed);
+    window.removeEventListener("pageshow", shown);
     document.removeEventListener("visibilitychange", visible);
     connection?.removeEventListener("change", otherKind);
   };

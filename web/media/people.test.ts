@@ -46,6 +46,7 @@ test("on hold nobody is there, and the music is heard", () => {
 test("a server that tells nobody's name has one person", () => {
   const found = people(lines, null, "me", always, "rep");
   expect(found.remotes).toEqual([{ id: "rep", audio: lines.audio[0], video: lines.video[0], screen: null }]);
+  expect(people(lines, undefined, "me", always, "rep")).toEqual({ remotes: [], sounds: lines.audio });
   expect(people({ audio: [], video: [] }, null, "me", always, "rep")).toEqual(NOBODY);
 });
 

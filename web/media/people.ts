@@ -19,10 +19,12 @@ export const NOBODY: People = { remotes: [], sounds: [] };
 
 /**
  * `own`: one's own identity, whose screen comes back as anybody's would and is left out. `flows`: whether pictures come on a line at the moment;
- * a camera that is off sends none. `alone`: what the only person is called where the server tells nobody's name.
+ * a camera that is off sends none. `alone`: what the only person is called where the server tells nobody's name (`seats` null). Before it has told
+ * anything (undefined) there is sound and nobody.
  */
-export function people(lines: Lines, seats: Seats | null, own: string, flows: (track: MediaStreamTrack) => boolean, alone: string): People {
+export function people(lines: Lines, seats: Seats | null | undefined, own: string, flows: (track: MediaStreamTrack) => boolean, alone: string): People {
   const live = (track: MediaStreamTrack | undefined): MediaStreamTrack | null => (track && flows(track) ? track : null);
+  if (seats === undefined) return { remotes: [], sounds: [...lines.audio] };
   if (!seats) {
     const [audio, video] = [lines.audio[0], lines.video[0]];
     return { remotes: audio || video ? [{ id: alone, audio: audio ?? null, video: live(video), screen: null }] : [], sounds: [...lines.audio] };

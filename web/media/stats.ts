@@ -131,23 +131,22 @@ function pathOf(local: Row | undefined): Direction["path"] {
  */
 const LEAST_BYTES = 1000;
 
-/** Which lines bring something: told apart by how their bytes grow from one look to the next. */
+/** Which pictures come: told apart by how their bytes grow from one look to the next. */
 export class Flow {
   #seen = new Map<string, { bytes: number; still: number }>();
 
-  /** Called once a second: the lines, by mid and by track (browsers name one or both), on which nothing has come for `patience` looks or more. */
+  /** Called once a second: the tracks' ids (or mids, where a browser does not name tracks) on which nothing has come for `patience` looks or more. */
   take(rows: readonly Row[], patience: number): Set<string> {
-    const now = new Map<string, { bytes: number; still: number }>();
-    for (const row of rows) {
-      if (row.type !== "inbound-rtp" || row["kind"] !== "video") continue;
-      const bytes = bytesOf(row);
-      for (const key of [text(row, "mid"), text(row, "trackIdentifier")]) {
-        if (key === null) continue;
-        const former = this.#seen.get(key);
-        now.set(key, { bytes, still: former && bytes - former.bytes < LEAST_BYTES ? former.still + 1 : 0 });
-      }
-    }
-    this.#seen = now;
-    return new Set([...now].filter(([, { still }]) => still >= patience).map(([key]) => key));
+    const pictures = rows.filter((row) => row.type === "inbound-rtp" && row["kind"] === "video");
+    // A connection that has received nothing yet says nothing about its predecessor's pictures, which are shown meanwhile.
+    if (pictures.length) this.#seen = new Map(pictures.map((row) => this.#look(row)));
+    return new Set([...this.#seen].filter(([, { still }]) => still >= patience).map(([key]) => key));
+  }
+
+  #look(row: Row): [string, { bytes: number; still: number }] {
+    const key = text(row, "trackIdentifier") ?? text(row, "mid") ?? row.id;
+    const bytes = bytesOf(row);
+    const former = this.#seen.get(key);
+    return [key, { bytes, still: former && bytes >= former.bytes && bytes - former.bytes < LEAST_BYTES ? former.still + 1 : 0 }];
   }
 }

@@ -24,8 +24,8 @@ export interface Received {
 export class Subscriber extends MediaSession {
   audio: readonly Received[] = [];
   video: readonly Received[] = [];
-  /** Null: the server does not tell. */
-  seats: Seats | null = null;
+  /** Null: the server does not tell; undefined: it has not told yet. */
+  seats: Seats | null | undefined = undefined;
   readonly #lines: { audio: number; video: number };
   readonly #onChange: () => void;
   readonly #roster: Roster;
@@ -44,7 +44,7 @@ export class Subscriber extends MediaSession {
     this.#roster.stop();
     await super.close();
     this.audio = this.video = [];
-    this.seats = null;
+    this.seats = undefined;
     this.#onChange();
   }
 

@@ -229,6 +229,15 @@ test("back on line both sessions restart at once", async () => {
   expect(server.methods.filter((one) => one === "PATCH")).toHaveLength(2);
 });
 
+test("a page that comes out of the browser's cache opens both sessions anew", async () => {
+  await connected();
+  window.dispatchEvent(new Event("pagehide"));
+  await settle();
+  window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  await settle();
+  expect(server.methods).toEqual(["POST", "POST", "DELETE", "DELETE", "POST", "POST"]);
+});
+
 test("after sleep both sessions restart at once", async () => {
   await connected();
   vi.setSystemTime(Date.now() + 600_000);

@@ -266,7 +266,7 @@ export class WhipCall extends EventTarget implements CallMedia {
 
   /** Who is where, anew. */
   #arrange(): void {
-    const { audio = [], video = [], seats = null } = this.subscriber ?? {};
+    const { audio = [], video = [], seats } = this.subscriber ?? {};
     const mids = new Map(video.map(({ track, mid }) => [track, mid]));
     for (const { track } of video) track.onunmute = () => this.#arrange();
     const flows = (track: MediaStreamTrack): boolean => !track.muted && !this.#still.has(mids.get(track) ?? "") && !this.#still.has(track.id);

@@ -4,7 +4,6 @@
  * Pages change without loading; the widget (help.ts) stays. Nothing here reaches into the widget, and nothing of Tresen's protocol is used.
  */
 import { html, render, type TemplateResult } from "lit";
-import "../ui/icons-desk";
 import { accent } from "../ui/accent";
 import { direction, language, onLocale, setLocale, LANGUAGES, type Direction } from "../text/texts";
 import { backend } from "./backend";

@@ -111,6 +111,7 @@ export const signOut = (): Promise<boolean> =>
     set({ visit: await backend.signOut(), cart: null, order: null, orders: null });
     sessionStorage.removeItem(ADDRESS);
     identifyAnew();
+    tresen("cart", { id: null });
   });
 
 /** Fetches what a page shows. */

@@ -53,7 +53,7 @@ function spoken(face: string): { exact: Set<string>; open: RegExp[] } {
       const parts = literal!.split(/\$\{[^}]*\}/);
       if (parts.length === 1) exact.add(literal!);
       // A template that is all hole could be anything, so it proves nothing.
-      else if (parts[0]!.length > 1) open.push(new RegExp(`^${parts.map((part) => part.replaceAll(".", "\\.")).join("[\\w-]+")}$`));
+      else if (parts[0]!.length > 1) open.push(new RegExp(`^${parts.map((part) => part.replaceAll(".", "\\.")).join("[\\w.-]+")}$`));
     }
   }
   return { exact, open };

@@ -3,7 +3,7 @@
  *
  * Times come in as milliseconds since 1970, a Date, or RFC 3339 as the API sends it; durations in seconds.
  */
-import { locale } from "./locale";
+import { held, locale } from "./locale";
 
 export interface Money {
   /** Minor units: 5900 is 59.00 EUR, 5900 JPY, 5.900 KWD. */
@@ -42,7 +42,7 @@ const date = (time: Time): Date => (time instanceof Date ? time : new Date(time)
 /** "59,00 €". `whole: true` leaves out empty cents, for tiles and charts. */
 export function money({ amount, currency }: Money, options: { whole?: boolean; sign?: boolean } = {}): string {
   const digits = exponent(currency);
-  return numbers({
+  const written = numbers({
     style: "currency",
     currency,
     minimumFractionDigits: digits,
@@ -50,26 +50,27 @@ export function money({ amount, currency }: Money, options: { whole?: boolean; s
     ...(options.whole && { trailingZeroDisplay: "stripIfInteger" }),
     ...(options.sign && { signDisplay: "exceptZero" }),
   } as Intl.NumberFormatOptions).format(amount / 10 ** digits);
+  return held(written);
 }
 
 export const number = (value: number, options: Intl.NumberFormatOptions = {}): string => numbers(options).format(value);
 /** "1.2K", for tiles. */
-export const compact = (value: number): string => numbers({ notation: "compact", maximumFractionDigits: 1 }).format(value);
+export const compact = (value: number): string => held(numbers({ notation: "compact", maximumFractionDigits: 1 }).format(value));
 /** A share between 0 and 1 as "83 %". */
-export const percent = (share: number, digits = 0): string => numbers({ style: "percent", maximumFractionDigits: digits }).format(share);
+export const percent = (share: number, digits = 0): string => held(numbers({ style: "percent", maximumFractionDigits: digits }).format(share));
 
 /** "14:05" */
-export const clock = (time: Time): string => times({ hour: "numeric", minute: "2-digit" }).format(date(time));
+export const clock = (time: Time): string => held(times({ hour: "numeric", minute: "2-digit" }).format(date(time)));
 /** "14:05:09", where order within a minute matters. */
-export const clockSeconds = (time: Time): string => times({ hour: "numeric", minute: "2-digit", second: "2-digit" }).format(date(time));
+export const clockSeconds = (time: Time): string => held(times({ hour: "numeric", minute: "2-digit", second: "2-digit" }).format(date(time)));
 /** "3 Mar 2026" */
-export const day = (time: Time): string => times({ dateStyle: "medium" }).format(date(time));
+export const day = (time: Time): string => held(times({ dateStyle: "medium" }).format(date(time)));
 /** "3 Mar 2026, 14:05", also for `title` and for `datetime` in words. */
-export const moment = (time: Time): string => times({ dateStyle: "medium", timeStyle: "short" }).format(date(time));
+export const moment = (time: Time): string => held(times({ dateStyle: "medium", timeStyle: "short" }).format(date(time)));
 
 const DAY_MS = 86_400_000;
 const dayNumber = (time: Date): number => Math.round(Date.UTC(time.getFullYear(), time.getMonth(), time.getDate()) / DAY_MS);
-const capital = (text: string): string => text.charAt(0).toLocaleUpperCase(locale().tag) + text.slice(1);
+const capital = (text: string): string => held(text.charAt(0).toLocaleUpperCase(locale().tag) + text.slice(1));
 
 /** What stands between two days of a conversation: "Today", "Yesterday", "Monday", "3 March 2025". */
 export function dayHeading(time: Time, now: Time = Date.now()): string {
@@ -77,7 +78,7 @@ export function dayHeading(time: Time, now: Time = Date.now()): string {
   if (days === 0 || days === -1) return capital(kept("relative", { numeric: "auto" }, (tag) => new Intl.RelativeTimeFormat(tag, { numeric: "auto" })).format(days, "day"));
   if (days < 0 && days > -7) return capital(times({ weekday: "long" }).format(date(time)));
   const sameYear = date(time).getFullYear() === date(now).getFullYear();
-  return times({ day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) }).format(date(time));
+  return held(times({ day: "numeric", month: "long", ...(sameYear ? {} : { year: "numeric" }) }).format(date(time)));
 }
 
 /** "3 minutes ago", "in 2 hours". */
@@ -86,11 +87,11 @@ export function ago(time: Time, now: Time = Date.now()): string {
   const [unit, size] = (
     [["day", 86_400], ["hour", 3600], ["minute", 60]] as [Intl.RelativeTimeFormatUnit, number][]
   ).find(([, one]) => Math.abs(seconds) >= one) ?? ["second" as Intl.RelativeTimeFormatUnit, 1];
-  return kept("relative", { numeric: "auto" }, (tag) => new Intl.RelativeTimeFormat(tag, { numeric: "auto" })).format(Math.trunc(seconds / size), unit);
+  return held(kept("relative", { numeric: "auto" }, (tag) => new Intl.RelativeTimeFormat(tag, { numeric: "auto" })).format(Math.trunc(seconds / size), unit));
 }
 
 type Unit = "second" | "minute" | "hour" | "day";
-const unit = (value: number, of: Unit, display: "short" | "long" | "narrow"): string => numbers({ style: "unit", unit: of, unitDisplay: display }).format(value);
+const unit = (value: number, of: Unit, display: "short" | "long" | "narrow"): string => held(numbers({ style: "unit", unit: of, unitDisplay: display }).format(value));
 
 /** A length of time in its largest unit: "45 sec", "3 min", "2 hr"; `long` for sentences: "3 minutes". */
 export function duration(seconds: number, display: "short" | "long" | "narrow" = "short"): string {
@@ -110,7 +111,7 @@ export function stopwatch(seconds: number): string {
   const two = (value: number): string => numbers({ minimumIntegerDigits: 2 }).format(value);
   const minutes = Math.floor(whole / 60);
   const parts = whole < 3600 ? [number(minutes), two(whole % 60)] : [number(Math.floor(minutes / 60)), two(minutes % 60), two(whole % 60)];
-  return parts.join(":");
+  return held(parts.join(":"));
 }
 
 /** "480 kB", "2.4 MB". */
@@ -118,7 +119,7 @@ export function fileSize(bytes: number): string {
   const sizes = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
   const step = Math.min(sizes.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const options = { style: "unit", unit: sizes[step], unitDisplay: step === 0 ? "long" : "short", maximumFractionDigits: step < 2 ? 0 : 1 } as const;
-  return numbers(options).format(bytes / 1000 ** step);
+  return held(numbers(options).format(bytes / 1000 ** step));
 }
 
 /** "Anna, Ben and Cem". */

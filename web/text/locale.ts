@@ -59,6 +59,12 @@ export const language = (): Language => current.language;
 /** For the `dir` attribute of a face's outermost element. */
 export const direction = (): Direction => current.direction;
 
+/**
+ * Words that run from left to right on a page that runs from right to left, held together (Unicode's isolates): the full stop stays
+ * behind the sentence and the unit behind its number. As they are on every other page.
+ */
+export const held = (text: string): string => (current.direction === "rtl" && text !== "" ? `\u2066${text}\u2069` : text);
+
 /** Which way text of this locale runs. */
 export function dir(tag: string): Direction {
   return RIGHT_TO_LEFT.has(parse(tag)?.language ?? "") ? "rtl" : "ltr";

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { LANGUAGES, dir, direction, fill, language, locale, onLocale, setLocale, texts } from "./texts";
+import { percent } from "./formats";
 import { match } from "./locale";
 
 const english = { hello: "Hello {name}", gap: "Only here", place: { one: "{count} person before you", other: "{count} people before you" } };
@@ -73,6 +74,14 @@ describe("a translator", () => {
     await arrived;
     expect(late("hello", { name: "Ada" })).toBe("Dzień dobry, Ada");
   });
+});
+
+test("English on a page from right to left keeps its full stop", async () => {
+  await setLocale("ar");
+  expect(texts(loaders, english)("hello", { name: "Ada" })).toBe("\u2066Hello Ada\u2069");
+  expect(percent(0.5)).toBe("\u206650%\u2069");
+  await setLocale("de");
+  expect(percent(0.5)).toBe("50\u00a0%");
 });
 
 test("an entry without a count is its general form", () => expect(fill({ one: "one", other: "many" }, {}, "en")).toBe("many"));

@@ -12,7 +12,7 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { number } from "./formats";
-import { LANGUAGES, locale, use, type Direction, type Language } from "./locale";
+import { LANGUAGES, held, locale, use, type Direction, type Language } from "./locale";
 
 export { dir, direction, language, locale, type Direction, type Language } from "./locale";
 export { LANGUAGES };
@@ -77,7 +77,7 @@ export function texts<English extends Dictionary>(loaders: Loaders, english: Eng
       void fetchPages(book, language);
     }
     const entry = own?.[key];
-    return entry === undefined ? fill(english[key], values, "en") : fill(entry, values, language);
+    return held(entry === undefined ? fill(english[key], values, "en") : fill(entry, values, language));
   };
 }
 

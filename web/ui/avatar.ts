@@ -28,7 +28,9 @@ export function initials(name: string): string {
 export function colourOf(name: string): number {
   let sum = 0;
   for (const character of name) sum = (sum * 31 + character.codePointAt(0)!) >>> 0;
-  return (sum % COLOURS) + 1;
+  // Names differ most at their ends: stirred, so that every letter counts for the remainder.
+  sum = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d) >>> 0;
+  return ((sum ^ (sum >>> 13)) >>> 0) % COLOURS + 1;
 }
 
 @customElement("ui-avatar")

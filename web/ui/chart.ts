@@ -111,8 +111,8 @@ export class Chart extends LitElement {
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
         scales: { x: { time: this.labels.length === 0, range: this.range(x) }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
         axes: [
-          { ...axis, grid: { show: false }, space: 64, values: (_, splits) => splits.map((split) => (this.labels.length ? (this.labels[split] ?? "") : clock(split * 1000))), ...(this.labels.length ? { incrs: [1, 2, 5, 10] } : {}) },
-          { ...axis, grid, size: this.gutter(font), space: 36, values: (_, splits) => splits.map((split) => this.format(split)) },
+          { ...axis, grid: { show: false }, size: 28, space: this.labels.length ? 40 : 64, values: (_, splits) => splits.map((split) => (this.labels.length ? (this.labels[split] ?? "") : clock(split * 1000))), ...(this.labels.length ? { incrs: [1, 2, 5, 10] } : {}) },
+          { ...axis, grid, size: this.gutter(font), space: 30, values: (_, splits) => splits.map((split) => this.format(split)) },
         ],
         series: [{}, ...this.series.map((series, at) => this.line(series, token(this.colour(series, at).slice(4, -1))))],
         hooks: { setCursor: [(plot) => (this.hovered = plot.cursor.idx ?? null)] },
@@ -151,10 +151,10 @@ export class Chart extends LitElement {
       ${this.series.map((series, index) => {
         const value = series.values[at];
         return html`<li>
-          <span class="key" style=${styleMap({ background: this.colour(series, index) })}></span>${series.label}<b>${value === null || value === undefined ? "–" : this.format(value)}</b>
+          <span class="key" style=${styleMap({ background: this.colour(series, index) })}></span>${series.label}<b><bdi>${value === null || value === undefined ? "–" : this.format(value)}</bdi></b>
         </li>`;
       })}
-      ${this.hovered === null ? nothing : html`<li class="at" aria-hidden="true">${this.xText(this.hovered, true)}</li>`}
+      <li class="at" aria-hidden="true">${this.xText(at)}</li>
     </ul>`;
   }
 
@@ -183,7 +183,7 @@ export class Chart extends LitElement {
     const empty = this.count === 0;
     return html`
       <header>
-        ${this.heading ? html`<span class="title">${this.heading}</span>` : nothing} ${empty ? nothing : this.legend()}
+        ${this.heading ? html`<span class="title">${this.heading}</span>` : nothing}
         ${empty
           ? nothing
           : html`<ui-button
@@ -194,6 +194,7 @@ export class Chart extends LitElement {
               @click=${() => (this.asTable = !this.asTable)}
             ></ui-button>`}
       </header>
+      ${empty ? nothing : this.legend()}
       ${empty ? html`<div class="nothing" style=${styleMap({ height: `${this.height}px` })}>${t("chart.empty")}</div>` : nothing}
       ${this.asTable ? this.table() : nothing}
       <div class="plot ${this.asTable || empty ? "none" : ""}" role="img" aria-label=${this.heading}></div>

@@ -2,7 +2,7 @@
  * `<ui-dialog heading="End the call?" ?open=${asking} @close=${...}>`: a question or a form before everything else.
  *
  * The browser's own <dialog>: focus is kept inside and goes back to where it was, Escape closes. Buttons go into `slot="footer"`.
- * `close` tells the end, `detail.reason` is "escape", "button", "outside" or what was given to `close(reason)`. `contained` keeps it
+ * The focus begins on `[autofocus]`, else on the first field, else on the first button of the footer. `close` tells the end, `detail.reason` is "escape", "button", "outside" or what was given to `close(reason)`. `contained` keeps it
  * within the positioned element around it (the widget's panel) instead of covering the shop's page. `firm` takes away the ways past
  * the question: no cross, no Escape, no press outside.
  */
@@ -135,17 +135,25 @@ export class Dialog extends LitElement {
   override updated(changed: PropertyValues<this>): void {
     if (!changed.has("open") || this.open === this.inner.open) return;
     if (!this.open) this.inner.close();
-    else if (this.contained) this.enter();
     else {
       this.returnTo = focused();
-      covering.add(this);
-      this.inner.showModal();
+      if (this.contained) this.enter();
+      else {
+        covering.add(this);
+        this.inner.showModal();
+      }
+      this.begin();
     }
+  }
+
+  /** The focus begins where the work is, not on the cross: what asks for it, the first thing to fill in, the first answer. */
+  private begin(): void {
+    const first = ["[autofocus]", "ui-field:not([type=checkbox], [type=switch], [disabled])", "[slot=footer]"].map((one) => this.querySelector<HTMLElement>(one)).find(Boolean);
+    first?.focus();
   }
 
   /** The same as `showModal`, within the panel: the rest of it cannot be reached until the answer. */
   private enter(): void {
-    this.returnTo = focused();
     for (const other of this.parentNode?.children ?? []) {
       if (other === this || !(other instanceof HTMLElement) || other.inert || other.localName === "ui-toasts") continue;
       other.inert = true;

@@ -97,7 +97,7 @@ export class Meter extends LitElement {
     const share = known ? Math.min(1, Math.max(0, this.value!)) : 0;
     const text = this.text || (known ? percent(share) : "");
     return html`
-      ${this.hideLabel ? nothing : html`<div class="words" aria-hidden="true"><span>${this.label}</span><span class="value">${text}</span></div>`}
+      ${this.hideLabel ? nothing : html`<div class="words" aria-hidden="true"><span>${this.label}</span><bdi class="value">${text}</bdi></div>`}
       <div
         class="track ${known ? "" : "unknown"}"
         role=${this.kind === "meter" ? "meter" : "progressbar"}

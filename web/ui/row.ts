@@ -53,6 +53,9 @@ export class Row extends LitElement {
         overflow: hidden;
         text-overflow: ellipsis;
         white-space: nowrap;
+        /* What people wrote runs its own way and stays on the row's side. */
+        text-align: -webkit-match-parent;
+        text-align: match-parent;
       }
       :host([wrap]) .title,
       :host([wrap]) .detail {
@@ -124,7 +127,6 @@ export class Row extends LitElement {
         inset-block-end: 0;
         inset-inline: 0;
         block-size: 2px;
-        background: var(--line);
       }
       .progress i {
         display: block;
@@ -164,8 +166,8 @@ export class Row extends LitElement {
   override render(): TemplateResult {
     const inside = html`<slot name="leading"></slot>
       <span class="words">
-        <span class="title"><slot name="title"></slot></span>
-        <span class="detail"><slot name="detail"></slot></span>
+        <slot name="title" class="title" dir="auto"></slot>
+        <slot name="detail" class="detail" dir="auto"></slot>
       </span>
       <span class="meta"><slot name="meta"></slot></span>`;
     const address = link(this.href);

@@ -18,7 +18,7 @@ export class Skeleton extends LitElement {
         block-size: 12px;
         margin-block: 6px;
         border-radius: 6px;
-        background: var(--line);
+        background: var(--skeleton-ground, var(--hover));
         animation: breathe 1.6s ease-in-out infinite;
       }
       i:last-child:not(:only-child) {

@@ -112,9 +112,9 @@ export class Tile extends LitElement {
   override render(): TemplateResult {
     const inside = html`
       <span class="label">${this.icon ? html`<ui-icon name=${this.icon}></ui-icon>` : nothing}${this.label}</span>
-      <span class="value">${this.value}${this.unit ? html`<span class="unit">${this.unit}</span>` : nothing}</span>
+      <span class="value"><bdi>${this.value}</bdi>${this.unit ? html`<span class="unit">${this.unit}</span>` : nothing}</span>
       ${this.delta || this.hint
-        ? html`<span class="note">${this.delta ? html`<span class="delta ${this.trend}">${this.delta}</span>` : nothing}${this.hint ? html`<span>${this.hint}</span>` : nothing}</span>`
+        ? html`<span class="note">${this.delta ? html`<span class="delta ${this.trend}"><bdi>${this.delta}</bdi></span>` : nothing}${this.hint ? html`<bdi>${this.hint}</bdi>` : nothing}</span>`
         : nothing}
     `;
     return this.interactive

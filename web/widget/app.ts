@@ -76,16 +76,23 @@ export class App extends Observable {
     return this.#session.token();
   }
 
-  /** The shop's callback. Where there is a session already, it is asked at once whether it still is the same person's. */
+  /** The shop's callback. Where there is a session already, it is asked at once whether it still is the same person's. Null: nobody is logged in. */
   async identify(identify: Identify | null): Promise<void> {
     this.#session.identify = identify;
-    if (!this.session) return;
-    const before = this.store.get("conversation");
-    if (!identify || !(await this.#session.check())) return;
+    const current = this.#session.current;
+    if (!current) return;
+    if (!identify) {
+      if (current.sub === null) return;
+      this.#detach();
+      this.link = this.#newLink();
+      await this.#session.end();
+      return;
+    }
+    if (!(await this.#session.check())) return;
     this.#detach();
     this.link = this.#newLink();
     // A visitor's open conversation has become the customer's; somebody else's was forgotten with their session.
-    if (before && this.store.get("conversation")) this.resume();
+    this.resume();
     this.changed();
   }
 
@@ -105,7 +112,7 @@ export class App extends Observable {
     if (!kept || this.log?.id === kept.id || !this.session) return;
     this.#attach(kept.id);
     if (kept.made) this.#follow();
-    else void this.#make(kept.id);
+    else void this.#make(kept.id).catch((error: unknown) => this.#failed(kept.id, error));
   }
 
   /** The open conversation; one is begun where there is none, or where the last one is closed. */
@@ -140,23 +147,24 @@ export class App extends Observable {
   /** Says something; the first words of a conversation also ask for somebody. Kept and sent later where there is no connection. */
   say(said: { text: string; reply_to?: string | null; attachment_ids?: string[] }): string {
     const first = !this.log || this.closed;
-    if (first) void this.ensureConversation().catch((error: unknown) => this.report(error));
-    // There at once, though the server may not know the conversation yet: what is asked is asked in this order.
+    // The conversation is there at once, though the server may not know it yet: what is asked is asked in this order.
+    void this.#askForSomebody();
     const id = this.log!.send(said);
     if (first) this.emit("conversation", { id: this.log!.id });
-    void this.#askForSomebody();
     return id;
   }
 
   /** Waits in the queue for a chat, unless somebody is there or it waits already. */
   async #askForSomebody(): Promise<void> {
+    const making = this.ensureConversation();
+    const id = this.log?.id;
     try {
-      const log = await this.ensureConversation();
+      const log = await making;
       if (this.#served(log) || this.place) return;
       if (log.last("queue.left", "queue.entered")?.type === "queue.left" && this.away) return;
       this.#arrived(await this.link.ask("queue.enter", { conversation_id: log.id, channel: "chat" }, PATIENCE_MS));
     } catch (error) {
-      this.report(error);
+      this.#failed(id, error);
     }
   }
 
@@ -301,12 +309,23 @@ export class App extends Observable {
     this.changed();
   }
 
+  /** Opens the panel, fetching it where that is not done yet; the entry knows how. */
+  openPanel: () => void = () => {
+    this.open = true;
+  };
+
   /** Words for problems come from the panel, which has the dictionary. */
   words: (problem: Problem) => string = (problem) => problem.message;
   /** Says what went wrong. What is no refusal of the server's is a fault of ours, and goes up. */
   report(error: unknown): void {
     if (!(error instanceof Problem)) throw error;
     this.notice(this.words(error), "danger");
+  }
+
+  /** As `report`, unless that conversation is no longer the open one: its requests were given up with it. */
+  #failed(id: string | undefined, error: unknown): void {
+    if (error instanceof Problem && this.log?.id !== id) return;
+    this.report(error);
   }
 
   // --- the page

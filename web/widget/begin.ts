@@ -1,5 +1,6 @@
 /** The app's beginning, apart from the entry so that a page nobody asks for help on does not fetch it. */
 import { App } from "./app";
+import { attend } from "./call/attend";
 import type { Launcher } from "./launcher/launcher";
 import type { Identify } from "./state/session";
 import type { Boot, PageContext } from "./state/settings";
@@ -10,14 +11,17 @@ export async function createApp(
   boot: Boot,
   store: Store,
   launcher: Launcher,
-  said: { identify: Identify | null; cart: string | null; page: Partial<PageContext> },
+  said: { identify?: Identify | null; cart: string | null; page: Partial<PageContext> },
+  openPanel: () => void,
 ): Promise<App> {
   const app = new App(boot, store);
+  app.openPanel = openPanel;
   app.cartId = said.cart;
   app.setPage(said.page);
   app.subscribe(() => launcher.setExpanded(app.open));
+  attend(app, launcher.root);
   try {
-    await app.identify(said.identify);
+    if (said.identify !== undefined) await app.identify(said.identify);
   } catch (error) {
     // Offline, or the shop's callback is silent: what is on this device stays; the next renewal asks again.
     console.warn("Tresen: the shop could not say who is there.", error);

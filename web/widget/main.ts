@@ -27,7 +27,7 @@ let store: Store | null = null;
 let launcher: Launcher | null = null;
 let app: Promise<App> | null = null;
 /** Said before there was an app. */
-let said: { identify: Identify | null; cart: string | null; page: Partial<PageContext> } = { identify: null, cart: null, page: {} };
+let said: { identify?: Identify | null; cart: string | null; page: Partial<PageContext> } = { cart: null, page: {} };
 const listeners = new Map<string, Set<Listener>>();
 
 const warn = (problem: string): void => console.warn(`Tresen: ${problem}`);
@@ -55,7 +55,7 @@ function wake(): Promise<App> {
 
 async function begin(): Promise<App> {
   const { createApp } = await import("./begin");
-  return await createApp({ origin, settings: settings!, emit }, store!, launcher!, said);
+  return await createApp({ origin, settings: settings!, emit }, store!, launcher!, said, () => void open());
 }
 
 async function open({ view, reason, step }: Opening = {}): Promise<void> {
@@ -125,7 +125,7 @@ const commands: Record<string, (...args: never[]) => void> = {
     running((each) => void each.shutdown().catch((error: unknown) => warn(`shutdown: ${String(error)}`)));
     launcher?.host.remove();
     settings = store = launcher = app = null;
-    said = { identify: null, cart: null, page: {} };
+    said = { cart: null, page: {} };
   },
 };
 

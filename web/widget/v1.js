@@ -15,6 +15,14 @@
       console.warn("Tresen: the widget could not be loaded from " + window.tresen.host + ". Does the page's Content-Security-Policy allow it in script-src and connect-src?", reason);
     });
   };
-  if (window.requestIdleCallback) window.requestIdleCallback(load, { timeout: 2000 });
+  // Who was in a call when the page was left wants it back at once; everybody else's page comes first.
+  var inCall = false;
+  try {
+    inCall = sessionStorage.getItem("tresen.in-call") !== null;
+  } catch (refused) {
+    // A browser that keeps nothing for this page: there was no call.
+  }
+  if (inCall) load();
+  else if (window.requestIdleCallback) window.requestIdleCallback(load, { timeout: 2000 });
   else setTimeout(load, 1);
 })();

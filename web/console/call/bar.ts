@@ -19,7 +19,10 @@ export type Want = "transfer" | "add" | "record" | "devices" | "quality";
 
 interface Control {
   icon: IconName;
+  /** What it is called, whether it is on or off; `pressed` says which. */
   words: string;
+  /** What a press would do, where that is another word. */
+  tip?: string;
   can: Allowed;
   run: () => void;
   keys?: string;
@@ -68,25 +71,25 @@ export class CallBar extends LitElement {
     const live = active.media !== null;
     const supervises = own?.role === "supervisor";
     return html`<div class="bar" role="toolbar" aria-label=${t("act.controls")}>
-      ${this.#button({ icon: muted ? "mic-off" : "mic", words: muted ? t("act.unmute") : t("act.mute"), can: live ? can.mute : absent(can.mute), keys: "m", pressed: muted, run: () => void active.toggleMute() })}
+      ${this.#button({ icon: muted ? "mic-off" : "mic", words: t("act.mute"), tip: muted ? t("act.unmute") : "", can: live ? can.mute : absent(can.mute), keys: "m", pressed: muted, run: () => void active.toggleMute() })}
       ${this.#button({
         icon: cameraOn ? "video" : "video-off",
-        words: cameraOn ? t("act.camera.off") : call.media === "voice" ? t("act.to_video") : t("act.camera.on"),
+        words: call.media === "voice" ? t("act.to_video") : t("act.camera.off"),
+        tip: call.media === "video" && !cameraOn ? t("act.camera.on") : "",
         can: live ? can.camera : absent(can.camera),
         keys: "v",
-        pressed: cameraOn,
+        ...(call.media === "video" ? { pressed: !cameraOn } : {}),
         busy: active.busy.has("camera"),
         run: () => void active.toggleCamera(),
       })}
-      ${this.#button({ icon: sharing ? "monitor-off" : "monitor-up", words: sharing ? t("act.screen.stop") : t("act.screen"), can: canShareScreen() ? (live ? can.screen : absent(can.screen)) : "absent", keys: "s", pressed: sharing, run: () => void active.toggleScreen() })}
-      ${held
-        ? this.#button({ icon: "play", words: t("act.resume"), can: can.resume, keys: "h", pressed: true, busy: active.busy.has("hold"), run: () => void active.hold(false) })
-        : this.#button({ icon: "pause", words: t("act.hold"), can: can.hold, keys: "h", busy: active.busy.has("hold"), run: () => void active.hold(true) })}
+      ${this.#button({ icon: sharing ? "monitor-off" : "monitor-up", words: t("act.screen"), tip: sharing ? t("act.screen.stop") : "", can: canShareScreen() ? (live ? can.screen : absent(can.screen)) : "absent", keys: "s", pressed: sharing, run: () => void active.toggleScreen() })}
+      ${this.#button({ icon: held ? "play" : "pause", words: t("act.hold"), tip: held ? t("act.resume") : "", can: held ? can.resume : can.hold, keys: "h", pressed: held, busy: active.busy.has("hold"), run: () => void active.hold(!held) })}
       ${this.#button({ icon: "phone-forwarded", words: t("act.transfer"), can: can.transfer, keys: "t", run: () => this.#want("transfer") })}
       ${this.#button({ icon: "user-plus", words: t("act.add"), can: can.add, run: () => this.#want("add") })}
       ${this.#button({
         icon: "circle-dot",
-        words: call.recording ? t("act.record.stop") : t("act.record"),
+        words: t("act.record"),
+        tip: call.recording ? t("act.record.stop") : "",
         // Without consent the panel says so and lets the rep ask for it.
         can: call.recording ? can.stop_recording : can.record === "no_consent" ? true : can.record,
         pressed: call.recording !== null,
@@ -98,10 +101,10 @@ export class CallBar extends LitElement {
     </div>`;
   }
 
-  #button({ icon, words, can, run, keys, pressed, danger, busy }: Control): TemplateResult | typeof nothing {
+  #button({ icon, words, tip, can, run, keys, pressed, danger, busy }: Control): TemplateResult | typeof nothing {
     if (can === "absent") return nothing;
     const why = can === true ? "" : t(`why.${can}`);
-    return html`<ui-tooltip text=${why ? `${words}. ${why}` : words} keys=${keys ?? ""}>
+    return html`<ui-tooltip text=${why ? `${words}. ${why}` : tip || words} keys=${keys ?? ""}>
       <ui-button shape="round" kind=${danger ? "danger" : "plain"} icon=${icon} label=${why ? `${words}. ${why}` : words} keys=${keys?.toUpperCase() ?? nothing} .pressed=${pressed} ?busy=${busy ?? false} ?disabled=${can !== true} @click=${run}></ui-button>
     </ui-tooltip>`;
   }

@@ -50,7 +50,6 @@ export class CallTile extends LitElement {
         inline-size: 100%;
         block-size: 100%;
         object-fit: contain;
-        background: var(--stage);
       }
       :host([mirrored]) video {
         transform: scaleX(-1);

@@ -6,12 +6,14 @@ import { money } from "../../text/formats";
 import type { Cart, Line, Totals } from "../backend";
 import { change, shown } from "../state";
 import { t } from "../texts";
+import { button } from "../parts/button";
+import { icon } from "../parts/icon";
 import { helpButton } from "./frame";
 import { pictureOf } from "./shelf";
 
 /** Whose idea a line was, where it was not the customer's. */
 const whose = ({ added_by: by }: Line): TemplateResult | typeof nothing =>
-  by.kind === "rep" ? html`<span class="whose"><ui-icon name="user-check"></ui-icon>${t("suggested_by", { name: by.name || t("rep") })}</span>` : nothing;
+  by.kind === "rep" ? html`<span class="whose">${icon("suggested")}${t("suggested_by", { name: by.name || t("rep") })}</span>` : nothing;
 
 function line(one: Line): TemplateResult {
   const quantity = (event: Event): void => {
@@ -26,7 +28,7 @@ function line(one: Line): TemplateResult {
     <label class="away" for=${one.id}>${t("quantity.of", { title: one.title })}</label>
     <input id=${one.id} type="number" inputmode="numeric" min="1" max="999" .value=${String(one.quantity)} @change=${quantity} />
     <span class="sum">${money(one.total)}</span>
-    <ui-button kind="quiet" icon="trash-2" label=${t("remove", { title: one.title })} @click=${() => change({ kind: "remove_line", line_id: one.id })}></ui-button>
+    ${button("", { kind: "quiet", icon: "remove", label: t("remove", { title: one.title }), press: () => void change({ kind: "remove_line", line_id: one.id }) })}
   </li>`;
 }
 
@@ -51,14 +53,14 @@ export function codes(cart: Cart): TemplateResult {
   const wrong = cart.discount_codes.filter((one) => !one.applicable);
   return html`<form class="codes" @submit=${applyCode}>
       <label for="code">${t("code")}</label>
-      <div><input id="code" name="code" autocomplete="off" autocapitalize="characters" maxlength="40" /><ui-button type="submit">${t("code.apply")}</ui-button></div>
+      <div><input id="code" name="code" autocomplete="off" autocapitalize="characters" maxlength="40" />${button(t("code.apply"), { submit: true })}</div>
     </form>
     ${cart.discount_codes.length > 0
       ? html`<ul class="chosen-codes">
           ${cart.discount_codes.map(
             (one) => html`<li class=${one.applicable ? "good" : "bad"}>
-              <ui-icon name=${one.applicable ? "tag" : "circle-alert"}></ui-icon><span>${one.applicable ? one.code : t("code.wrong", { code: one.code })}</span>
-              <ui-button kind="quiet" size="small" icon="x" label=${t("remove", { title: one.code })} @click=${() => change({ kind: "remove_code", code: one.code })}></ui-button>
+              ${icon(one.applicable ? "tag" : "alert")}<span>${one.applicable ? one.code : t("code.wrong", { code: one.code })}</span>
+              ${button("", { kind: "quiet", size: "small", icon: "x", label: t("remove", { title: one.code }), press: () => void change({ kind: "remove_code", code: one.code }) })}
             </li>`,
           )}
         </ul>`

@@ -1,10 +1,11 @@
 /** The checkout in three steps: where to, how it gets there, by which card. Each step is the cart's own, so a rep who may look sees it. */
 import { html, nothing, type TemplateResult } from "lit";
-import "../../ui/field";
-import type { Field } from "../../ui/field";
 import { money } from "../../text/formats";
 import { locale } from "../../text/texts";
 import type { Address, Cart } from "../backend";
+import { button } from "../parts/button";
+import { choice, complete, field } from "../parts/field";
+import { icon } from "../parts/icon";
 import { go, STEPS, type Step } from "../route";
 import { address, change, keepAddress, pay, shown } from "../state";
 import { t } from "../texts";
@@ -33,12 +34,8 @@ function progress(at: Step): TemplateResult {
 async function addressed(event: SubmitEvent): Promise<void> {
   event.preventDefault();
   const form = event.target as HTMLFormElement;
-  const missing = [...form.querySelectorAll<Field>("ui-field[required]")].find((field) => !field.value.trim());
-  if (missing) {
-    missing.focus();
-    return;
-  }
-  const typed = Object.fromEntries([...form.querySelectorAll<Field>("ui-field")].map((field) => [field.name, field.value.trim()])) as unknown as Address;
+  if (!complete(form)) return;
+  const typed = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()])) as unknown as Address;
   keepAddress(typed);
   const postcode = typed.postcode.replace(/[^A-Za-z0-9 -]/g, "").slice(0, 12);
   const to = shown.cart?.destination;
@@ -50,17 +47,17 @@ function addressStep(): TemplateResult {
   const known = address();
   const countries = new Intl.DisplayNames([locale().tag], { type: "region" });
   const options = COUNTRIES.map((value) => ({ value, label: countries.of(value) ?? value }));
-  return html`<form class="steps" @submit=${addressed}>
+  return html`<form class="steps" novalidate @submit=${addressed}>
     <h2>${t("step.address")}</h2>
-    <ui-field label=${t("name")} name="name" autocomplete="name" maxlength="200" required .value=${known.name}></ui-field>
-    <ui-field label=${t("email")} name="email" type="email" autocomplete="email" maxlength="254" required .value=${known.email}></ui-field>
-    <ui-field label=${t("street")} name="street" autocomplete="street-address" maxlength="200" required .value=${known.street}></ui-field>
+    ${field({ name: "name", label: t("name"), value: known.name, autocomplete: "name", most: 200 })}
+    ${field({ name: "email", label: t("email"), value: known.email, type: "email", autocomplete: "email", most: 254 })}
+    ${field({ name: "street", label: t("street"), value: known.street, autocomplete: "street-address", most: 200 })}
     <div class="pair">
-      <ui-field label=${t("postcode")} name="postcode" autocomplete="postal-code" maxlength="12" required .value=${known.postcode}></ui-field>
-      <ui-field label=${t("city")} name="city" autocomplete="address-level2" maxlength="200" required .value=${known.city}></ui-field>
+      ${field({ name: "postcode", label: t("postcode"), value: known.postcode, autocomplete: "postal-code", most: 12 })}
+      ${field({ name: "city", label: t("city"), value: known.city, autocomplete: "address-level2", most: 200 })}
     </div>
-    <ui-field label=${t("country")} name="country" type="select" autocomplete="country" .options=${options} .value=${known.country}></ui-field>
-    <div class="onward"><ui-button kind="primary" size="large" type="submit" ?busy=${shown.busy}>${t("onward.delivery")}</ui-button>${helpButton("checkout", "address")}</div>
+    ${choice("country", t("country"), options, known.country, "country")}
+    <div class="onward">${button(t("onward.delivery"), { kind: "primary", size: "large", submit: true, busy: shown.busy })}${helpButton("checkout", "address")}</div>
   </form>`;
 }
 
@@ -83,7 +80,7 @@ function deliveryStep(cart: Cart): TemplateResult {
           )}
         </fieldset>`}
     <div class="onward">
-      <ui-button kind="primary" size="large" type="submit" ?busy=${shown.busy} ?disabled=${!cart.selected_shipping}>${t("onward.payment")}</ui-button>${helpButton("checkout", "delivery")}
+      ${button(t("onward.payment"), { kind: "primary", size: "large", submit: true, busy: shown.busy, off: !cart.selected_shipping })}${helpButton("checkout", "delivery")}
     </div>
   </form>`;
 }
@@ -102,13 +99,13 @@ function paymentStep(cart: Cart): TemplateResult {
       ${CARDS.map(
         (card, index) => html`<label class="choice">
           <input type="radio" name="card" value=${card} ?checked=${index === 0} />
-          <span><strong>${t(`card.${card}`)}</strong><span class="quiet">${t(`card.${card}.hint`)}</span></span><ui-icon name="credit-card"></ui-icon>
+          <span><strong>${t(`card.${card}`)}</strong><span class="quiet">${t(`card.${card}.hint`)}</span></span>${icon("card")}
         </label>`,
       )}
     </fieldset>
-    <p class="quiet"><ui-icon name="shield-check"></ui-icon> ${t("payment.demo")}</p>
+    <p class="quiet">${icon("shield")} ${t("payment.demo")}</p>
     <div class="onward">
-      <ui-button kind="primary" size="large" type="submit" icon="lock" ?busy=${shown.busy} ?disabled=${!cart.selected_shipping}>${t("pay", { price: money(cart.totals.total) })}</ui-button>
+      ${button(t("pay", { price: money(cart.totals.total) }), { kind: "primary", size: "large", icon: "lock", submit: true, busy: shown.busy, off: !cart.selected_shipping })}
       ${helpButton("checkout", "payment")}
     </div>
   </form>`;

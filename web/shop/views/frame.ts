@@ -1,10 +1,10 @@
 /** What surrounds every page of the shop: name, search, language, account, cart; the status line; the foot. */
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import "../../ui/button";
-import "../../ui/icon";
 import { LANGUAGES, language } from "../../text/texts";
 import { tresen } from "../help";
+import { button } from "../parts/button";
+import { icon } from "../parts/icon";
 import { go } from "../route";
 import { set, shown, signIn, signOut } from "../state";
 import { t } from "../texts";
@@ -30,7 +30,7 @@ function header(text: string, category: string, speak: (tag: string) => void): T
       <form class="search" role="search" action="/search" @submit=${search}>
         <label class="away" for="q">${t("search.label")}</label>
         <input id="q" name="q" type="search" autocomplete="off" placeholder=${t("search.label")} .value=${live(text)} />
-        <button type="submit" aria-label=${t("search.do")}><ui-icon name="search"></ui-icon></button>
+        <button type="submit" aria-label=${t("search.do")}>${icon("search")}</button>
       </form>
       <div class="tools">
         <label class="away" for="language">${t("language")}</label>
@@ -38,11 +38,11 @@ function header(text: string, category: string, speak: (tag: string) => void): T
           ${LANGUAGES.map((tag) => html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${named(tag)}</option>`)}
         </select>
         ${account
-          ? html`<a class="tool" href="/orders"><ui-icon name="user"></ui-icon><span>${account.name}</span></a>
-              <button class="tool" id="sign-out" @click=${signOut}><ui-icon name="log-out"></ui-icon><span>${t("sign_out")}</span></button>`
-          : html`<button class="tool" id="sign-in" title=${t("sign_in.hint")} @click=${signIn}><ui-icon name="user"></ui-icon><span>${t("sign_in", { name: "Maria" })}</span></button>`}
+          ? html`<a class="tool" href="/orders">${icon("user")}<span>${account.name}</span></a>
+              <button class="tool" id="sign-out" @click=${signOut}>${icon("out")}<span>${t("sign_out")}</span></button>`
+          : html`<button class="tool" id="sign-in" title=${t("sign_in.hint")} @click=${signIn}>${icon("user")}<span>${t("sign_in", { name: "Maria" })}</span></button>`}
         <a class="tool" id="cart-link" href="/cart" aria-label=${t("cart.count", { count })}>
-          <ui-icon name="shopping-cart"></ui-icon><span class="count" ?hidden=${count === 0}>${count}</span>
+          ${icon("cart")}<span class="count" ?hidden=${count === 0}>${count}</span>
         </a>
       </div>
       <nav class="shelves" aria-label=${t("categories")}>
@@ -54,7 +54,7 @@ function header(text: string, category: string, speak: (tag: string) => void): T
 
 /** Opens the widget where somebody is stuck. */
 export const helpButton = (reason: string, step: string): TemplateResult =>
-  html`<ui-button class="help" icon="message-circle" @click=${() => tresen("open", { view: "help", reason, step })}>${t("help")}</ui-button>`;
+  button(t("help"), { icon: "help", press: () => tresen("open", { view: "help", reason, step }) });
 
 /** What has just happened or gone wrong; announced. */
 export function notice(step: string): TemplateResult {
@@ -62,9 +62,9 @@ export function notice(step: string): TemplateResult {
   return html`<div class="status" role="status">
     ${said
       ? html`<div class="notice ${said.tone}">
-          <ui-icon name=${said.tone === "danger" ? "circle-alert" : "circle-check"}></ui-icon><p>${said.text}</p>
+          ${icon(said.tone === "danger" ? "alert" : "check")}<p>${said.text}</p>
           ${said.help ? helpButton(said.help, step) : nothing}
-          <ui-button kind="quiet" size="small" icon="x" label=${t("notice.close")} @click=${() => set({ notice: null })}></ui-button>
+          ${button("", { kind: "quiet", size: "small", icon: "x", label: t("notice.close"), press: () => set({ notice: null }) })}
         </div>`
       : nothing}
   </div>`;
@@ -83,4 +83,4 @@ export function frame(content: TemplateResult, at: { text?: string; category?: s
 
 /** Where a page has nothing to show because it could not be fetched. */
 export const failure = (again: () => void): TemplateResult =>
-  html`<section class="calm"><h1>${t("failed")}</h1><p>${t("failed.hint")}</p><ui-button kind="primary" icon="refresh-cw" @click=${again}>${t("again")}</ui-button></section>`;
+  html`<section class="calm"><h1>${t("failed")}</h1><p>${t("failed.hint")}</p>${button(t("again"), { kind: "primary", press: again })}</section>`;

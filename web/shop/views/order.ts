@@ -1,10 +1,10 @@
 /** An order after it was placed: what was bought, whether it is paid, where the parcel is; and the list of all orders. */
 import { html, nothing, type TemplateResult } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
-import "../../ui/badge";
 import { day, money } from "../../text/formats";
 import { link } from "../../ui/url";
 import type { Order } from "../backend";
+import { icon } from "../parts/icon";
 import { t } from "../texts";
 import { totals } from "./cart";
 import { helpButton } from "./frame";
@@ -17,13 +17,13 @@ const paid = (order: Order): string => t(`paid.${PAID.find((one) => one === orde
 const sent = (order: Order): string => t(`sent.${SENT.find((one) => one === order.fulfillment_status) ?? "unfulfilled"}`);
 
 const badges = (order: Order): TemplateResult => html`<p class="badges">
-  <ui-badge tone=${order.financial_status === "paid" ? "success" : "warning"}>${paid(order)}</ui-badge> <ui-badge tone="neutral">${sent(order)}</ui-badge>
+  <span class="badge ${order.financial_status === "paid" ? "success" : "warning"}">${paid(order)}</span> <span class="badge">${sent(order)}</span>
 </p>`;
 
 export function orderPage(order: Order, fresh: boolean): TemplateResult {
   return html`
     ${fresh
-      ? html`<section class="thanks"><ui-icon name="circle-check"></ui-icon><div><h1>${t("thanks")}</h1><p>${t("thanks.text", { number: order.number })}</p></div></section>`
+      ? html`<section class="thanks">${icon("check")}<div><h1>${t("thanks")}</h1><p>${t("thanks.text", { number: order.number })}</p></div></section>`
       : html`<h1>${t("order", { number: order.number })}</h1>`}
     <div class="two">
       <div>
@@ -34,7 +34,7 @@ export function orderPage(order: Order, fresh: boolean): TemplateResult {
           ? html`<p class="quiet">${t("tracking.none")}</p>`
           : html`<ul class="ways">
               ${order.tracking.map(
-                (one) => html`<li><ui-icon name="truck"></ui-icon><span>${one.carrier}</span>
+                (one) => html`<li>${icon("truck")}<span>${one.carrier}</span>
                   ${link(one.url) ? html`<a href=${ifDefined(link(one.url))} rel="noopener noreferrer" target="_blank">${one.number}</a>` : html`<span>${one.number}</span>`}</li>`,
               )}
             </ul>`}

@@ -3,6 +3,8 @@ import { html, nothing, type TemplateResult } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
 import { money } from "../../text/formats";
 import type { DeliveryOption, Product, Variant } from "../backend";
+import { button } from "../parts/button";
+import { icon } from "../parts/icon";
 import { change, set, shown } from "../state";
 import { t } from "../texts";
 import { CATEGORIES } from "./frame";
@@ -18,7 +20,7 @@ export const days = (option: DeliveryOption): string =>
     : t("days.between", { least: option.days_least, count: option.days_most });
 
 const stock = ({ stock: { status, available } }: Variant): TemplateResult => html`<p class="stock ${status}">
-  <ui-icon name=${status === "out_of_stock" ? "circle-alert" : "circle-check"}></ui-icon>
+  ${icon(status === "out_of_stock" ? "alert" : "check")}
   ${status === "low" && available !== null ? t("stock.low", { count: available }) : status === "out_of_stock" ? t("stock.out_of_stock") : t("stock.in_stock")}
 </p>`;
 
@@ -67,12 +69,12 @@ export function product(made: Product): TemplateResult {
           <div class="buy">
             <label for="quantity">${t("quantity")}</label>
             <input id="quantity" name="quantity" type="number" inputmode="numeric" min="1" max=${QUANTITY_MOST} value="1" required />
-            <ui-button kind="primary" size="large" type="submit" icon="shopping-cart" ?busy=${shown.busy} ?disabled=${variant.stock.status === "out_of_stock"}>${t("add")}</ui-button>
+            ${button(t("add"), { kind: "primary", size: "large", icon: "cart", submit: true, busy: shown.busy, off: variant.stock.status === "out_of_stock" })}
           </div>
         </form>
         ${chosen.delivery.length > 0
           ? html`<ul class="ways">
-              ${chosen.delivery.map((option) => html`<li><ui-icon name="truck"></ui-icon><span>${option.title} <span class="quiet">${days(option)}</span></span><span>${money(option.price)}</span></li>`)}
+              ${chosen.delivery.map((option) => html`<li>${icon("truck")}<span>${option.title} <span class="quiet">${days(option)}</span></span><span>${money(option.price)}</span></li>`)}
             </ul>`
           : nothing}
       </div>

@@ -4,6 +4,7 @@
  */
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
+import { number } from "../../text/formats";
 import { direction, language, setLocale } from "../../text/texts";
 import { accent } from "../accent";
 import "../avatar";
@@ -72,13 +73,23 @@ export class Gallery extends LitElement {
         flex-wrap: wrap;
         align-items: center;
         gap: 12px;
-        margin-block-end: 12px;
       }
       .grid {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr));
         gap: 16px;
         align-items: start;
+      }
+      section {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 16px;
+      }
+      section > h2 {
+        margin: 0;
+      }
+      form ui-button {
+        justify-self: start;
       }
       .grid.even {
         align-items: stretch;
@@ -250,7 +261,7 @@ export class Gallery extends LitElement {
         <ui-meter kind="progress" label="Connecting"></ui-meter>
       </div>
       <div class="grid even" id="charts">
-        <ui-card><ui-chart heading="Waits" .times=${hours} .series=${waits} .format=${(value: number) => `${Math.round(value)} min`}></ui-chart></ui-card>
+        <ui-card><ui-chart heading="Waits" .times=${hours} .series=${waits} .format=${(value: number) => `${number(value, { maximumFractionDigits: 1 })} min`}></ui-chart></ui-card>
         <ui-card><ui-chart heading="Orders by day" .labels=${["Mon", "Tue", "Wed", "Thu", "Fri"]} .series=${[{ label: "Orders", kind: "bar", values: [12, 19, 8, 24, 17], colour: 3 }]}></ui-chart></ui-card>
         <ui-card><ui-chart heading="Conversions" .times=${[]} .series=${[]}></ui-chart></ui-card>
       </div>

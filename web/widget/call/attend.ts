@@ -1,6 +1,7 @@
 /**
- * Fetches what calls need when there is one: a rep rings, a call runs, or this tab was in one before it was reloaded. Until then nothing of it is
- * on the page. Also tells the shop's page of each new version of its cart, whoever has made it.
+ * Fetches what calls and consents need when there is one: a rep rings, a call runs, this tab was in one before it was reloaded; a rep is there and
+ * a cart as well, or something was asked or suggested. Until then nothing of it is on the page. Also tells the shop's page of each new version of
+ * its cart, whoever has made it.
  */
 import type { App } from "../app";
 
@@ -14,25 +15,48 @@ function wasInCall(): boolean {
   }
 }
 
+/** A part of the widget that is fetched once it is needed. What could not be fetched is tried again at the next change. */
+class Part {
+  #fetched = false;
+
+  constructor(
+    private readonly needed: () => boolean,
+    private readonly fetch: () => Promise<unknown>,
+  ) {}
+
+  look(): void {
+    if (this.#fetched || !this.needed()) return;
+    this.#fetched = true;
+    this.fetch().catch((problem: unknown) => {
+      this.#fetched = false;
+      console.warn("Tresen: a part of the widget could not be fetched.", problem);
+    });
+  }
+}
+
 export function attend(app: App, root: ShadowRoot): void {
-  let fetched = false;
   let told = { id: "", version: 0 };
-  const look = (): void => {
+  const tell = (): void => {
     const cart = app.cart?.value;
-    if (cart && (cart.id !== told.id || cart.version > told.version)) {
-      told = { id: cart.id, version: cart.version };
-      app.emit("cart", cart);
-    }
-    if (fetched || !(app.call?.value || wasInCall())) return;
-    fetched = true;
-    import("./card").then(
-      ({ showCard }) => showCard(app, root),
-      (problem: unknown) => {
-        // Offline at this very moment: the next change tries again.
-        fetched = false;
-        console.warn("Tresen: calls could not be fetched.", problem);
-      },
-    );
+    if (!cart || (cart.id === told.id && cart.version <= told.version)) return;
+    told = { id: cart.id, version: cart.version };
+    app.emit("cart", cart);
+  };
+  const calls = new Part(
+    () => Boolean(app.call?.value) || wasInCall(),
+    async () => {
+      const [{ showCard }] = await Promise.all([import("./card"), import("./call")]);
+      showCard(app, root);
+    },
+  );
+  const consents = new Part(
+    () => Boolean(app.log?.last("consent.", "cart.suggested") ?? (app.cart?.value && (app.rep ?? app.call?.value))),
+    () => Promise.all([import("../consent/prompts"), import("../cart/bar")]),
+  );
+  const look = (): void => {
+    tell();
+    calls.look();
+    consents.look();
   };
   app.subscribe(look);
   look();

@@ -2,7 +2,7 @@
  * `<tresen-call .app>`: everything of a call in the panel, above the chat: the check before it, the ring, the wait, the call itself, its end.
  * Shows nothing while there is none.
  */
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { Watch } from "../../protocol";
 import { LocaleController } from "../../text/texts";
@@ -43,10 +43,12 @@ export class TresenCall extends LitElement {
   /** The parts with pictures and devices are fetched when there is a call. */
   private readonly there = { check: false, stage: false };
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.calling = callingOf(this.app);
-    this.watch.value = this.calling;
+  /** Not when it is connected: an element that was on the page before its code gets its properties later. */
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("app")) {
+      this.calling = callingOf(this.app);
+      this.watch.value = this.calling;
+    }
   }
 
   override render(): TemplateResult | typeof nothing {

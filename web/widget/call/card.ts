@@ -98,7 +98,7 @@ export class CallCard extends LitElement {
           ${calling.sound.blocked ? html`<ui-button kind="primary" id="sound" icon="volume-2" @click=${() => calling.sound.allow()}>${t("sound.allow")}</ui-button>` : nothing}
           ${calling.stage === "elsewhere"
             ? html`<ui-button kind="primary" id="take-over" icon="phone" @click=${() => calling.takeOver()}>${t("elsewhere.take")}</ui-button>`
-            : html`<ui-button id="show" icon="maximize-2" @click=${() => this.show()}>${t("call.show")}</ui-button>`}
+            : html`<ui-button id="show" icon="maximize-2" @click=${() => app.openPanel()}>${t("call.show")}</ui-button>`}
           <ui-button kind="danger" id="hang-up" icon="phone-off" ?busy=${calling.busy} @click=${() => (calling.stage === "asked" || calling.stage === "queued" ? calling.cancel() : calling.hangUp())}>
             ${t(calling.stage === "asked" || calling.stage === "queued" ? "cancel" : "hangup")}
           </ui-button>
@@ -107,14 +107,11 @@ export class CallCard extends LitElement {
     `;
   }
 
-  private show(): void {
-    this.dispatchEvent(new CustomEvent("tresen-open", { bubbles: true, composed: true }));
-  }
 }
 
 /** Puts the card beside the launcher, once. */
 export function showCard(app: App, root: ShadowRoot): void {
   const card = document.createElement("tresen-call-card") as CallCard;
   card.app = app;
-  root.append(card);
+  root.append(card, callingOf(app).sound.element);
 }

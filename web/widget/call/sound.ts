@@ -2,7 +2,8 @@
 import { Observable } from "../../protocol";
 
 export class Sound extends Observable {
-  readonly #audio = document.createElement("audio");
+  /** Without controls, so that nothing is to be seen; it lives where the widget does, beside the panel, not in it. */
+  readonly element = document.createElement("audio");
   #tracks: readonly MediaStreamTrack[] = [];
   #speaker = "";
   /** The browser wants the visitor to click before anything is heard. */
@@ -16,9 +17,9 @@ export class Sound extends Observable {
 
   /** In a click's handler: plays what was refused before. */
   async allow(): Promise<void> {
-    if (!this.#tracks.length && !this.#audio.srcObject) return;
+    if (!this.#tracks.length && !this.element.srcObject) return;
     const { bindSound } = await import("../../media");
-    const plays = await bindSound(this.#audio, this.#tracks, this.#speaker);
+    const plays = await bindSound(this.element, this.#tracks, this.#speaker);
     if (this.blocked === !plays) return;
     this.blocked = !plays;
     this.changed();
@@ -26,7 +27,7 @@ export class Sound extends Observable {
 
   stop(): void {
     this.#tracks = [];
-    this.#audio.srcObject = null;
+    this.element.srcObject = null;
     this.blocked = false;
     this.changed();
   }

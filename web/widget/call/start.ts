@@ -8,5 +8,5 @@ export async function startCall(app: App, media: "voice" | "video"): Promise<voi
   const calling = callingOf(app);
   if (!calling.running) calling.begin(media, calling.stage === "rung" ? "answer" : "ask");
   else if (media === "video" && !calling.cameraOn) await calling.camera(true);
-  app.open = true;
+  app.openPanel();
 }

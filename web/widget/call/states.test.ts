@@ -10,7 +10,7 @@ const here = { has: true, restoring: false };
 const away = { has: false, restoring: false };
 
 function leg(person: string, state: string, more: Partial<Leg> = {}): Leg {
-  return { id: `leg_${person}_${state}`, person_id: person, role: person === ME ? "customer" : "rep", state, held: false, muted: false, screen: false, supervising: null, reason: null, ...more };
+  return { id: `leg_${person}_${state}`, person_id: person, role: person === ME ? "customer" : "rep", state, held: false, muted: false, screen: false, supervising: null, reason: null, until: null, ...more };
 }
 function call(state: string, legs: Leg[], more: Partial<Call> = {}): Call {
   return { id: "call_1", conversation_id: "conv_1", media: "voice", state, customer_id: ME, requested_by: ME, rep_id: RITA, payment_step: false, legs, transfer: null, recording: null, created_at: "", answered_at: null, connected_at: null, ended_at: null, end_reason: null, ...more };

@@ -2,7 +2,7 @@
  * `<tresen-cart-bar .app>`: as long as a rep may see the cart, it says so, what else they may do, until when, and stops it at a press. Below it what
  * they suggest and what they have changed. Shows nothing otherwise.
  */
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult, type PropertyValues } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 import { Watch } from "../../protocol";
@@ -56,10 +56,12 @@ export class TresenCartBar extends LitElement {
   private readonly watch = new Watch<CartView>(this);
   private view!: CartView;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.view = cartViewOf(this.app);
-    this.watch.value = this.view;
+  /** Not when it is connected: an element that was on the page before its code gets its properties later. */
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("app")) {
+      this.view = cartViewOf(this.app);
+      this.watch.value = this.view;
+    }
   }
 
   private get name(): string {

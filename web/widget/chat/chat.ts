@@ -57,6 +57,7 @@ export class Chat extends LitElement implements Acts {
   override firstUpdated(): void {
     // The keyboard of a phone, pictures that arrive: what was at the end stays there.
     this.sizes?.observe(this.list);
+    this.sizes?.observe(this.list.firstElementChild!);
     this.toEnd();
   }
 
@@ -191,13 +192,15 @@ export class Chat extends LitElement implements Acts {
         @dragleave=${() => (this.dropping = false)}
         @drop=${(event: DragEvent) => this.dropped(event)}
       >
-        ${all.length ? nothing : html`<p class="hello">${t("chat.hello")}</p>`}
-        ${repeat(
-          all,
-          (row) => row.key,
-          (row) => this.row(row, lastOwn),
-        )}
-        ${this.replies()}
+        <div class="all">
+          ${all.length ? nothing : html`<p class="hello">${t("chat.hello")}</p>`}
+          ${repeat(
+            all,
+            (row) => row.key,
+            (row) => this.row(row, lastOwn),
+          )}
+          ${this.replies()}
+        </div>
       </div>
       ${this.typing()}
       ${this.behind ? html`<div class="newer"><ui-button size="small" icon="arrow-down" @click=${() => this.toEnd()}>${t("chat.newest")}</ui-button></div>` : nothing}

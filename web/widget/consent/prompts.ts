@@ -2,7 +2,7 @@
  * `<tresen-consents .app>`: one question of consent at a time, in plain words: what, who, for how long, and that it can be stopped. No is as large
  * as yes. Shows nothing while nothing is asked.
  */
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { LitElement, css, html, nothing, type TemplateResult, type PropertyValues } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { Watch } from "../../protocol";
 import { duration } from "../../text/formats";
@@ -58,11 +58,13 @@ export class TresenConsents extends LitElement {
   private readonly watchCart = new Watch<CartView>(this);
   private calling!: Calling;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.calling = callingOf(this.app);
-    this.watchApp.value = this.app;
-    this.watchCart.value = cartViewOf(this.app);
+  /** Not when it is connected: an element that was on the page before its code gets its properties later. */
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("app")) {
+      this.calling = callingOf(this.app);
+      this.watchApp.value = this.app;
+      this.watchCart.value = cartViewOf(this.app);
+    }
   }
 
   /** The question that is asked now. */

@@ -22,7 +22,7 @@ function picture(source: string): SVGElement {
 }
 
 export class Launcher {
-  readonly host = document.createElement("div");
+  readonly host = document.createElement("tresen-widget");
   readonly root: ShadowRoot;
   expanded = false;
   readonly #button = document.createElement("button");

@@ -2,7 +2,7 @@
  * `<tresen-panel>`: the open widget. Header, what the connection says, the call above, the view below.
  *
  * A dialog beside the page, not over it: the page stays usable, Escape closes. On a phone it is the whole screen and keeps the focus.
- * The call, the cart bar and the consents are fetched when there is a conversation.
+ * The call, the cart bar and the consents are fetched when there is something for them (call/attend.ts).
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -38,7 +38,6 @@ export class Panel extends LitElement {
   private lostTimer: ReturnType<typeof setTimeout> | undefined;
   private stops: (() => void)[] = [];
   private followed: string | null = null;
-  private fetched = false;
   /** Views that most visitors never see. */
   private readonly known = new Set(["home"]);
 
@@ -97,20 +96,11 @@ export class Panel extends LitElement {
       this.lostTimer = undefined;
       this.lost = false;
     } else this.lostTimer ??= setTimeout(() => (this.lost = true), LOST_AFTER_MS);
-    if (log && !this.fetched) {
-      this.fetched = true;
-      void this.fetchMore();
-    }
     if (log?.id !== this.followed) {
       this.followed = log?.id ?? null;
       this.chime.follow(log, this.app);
     }
     this.seen();
-  }
-
-  private async fetchMore(): Promise<void> {
-    await Promise.all([import("../call/call"), import("../cart/bar"), import("../consent/prompts")]);
-    this.requestUpdate();
   }
 
   /** What is on the screen has been read. */
@@ -184,7 +174,7 @@ export class Panel extends LitElement {
               <ui-button slot="action" size="small" kind="quiet" @click=${() => app.link.hurry()}>${t("offline.hurry")}</ui-button>
             </ui-strip>`
           : nothing}
-        ${app.callElsewhere ? html`<ui-strip icon="phone">${t("call.elsewhere")}</ui-strip>` : html`<div class="stage"><tresen-call .app=${app}></tresen-call></div>`}
+        <div class="stage"><tresen-call .app=${app}></tresen-call></div>
         ${app.log
           ? html`<div class="bar"><tresen-consents .app=${app}></tresen-consents><tresen-cart-bar .app=${app}></tresen-cart-bar></div>`
           : nothing}
