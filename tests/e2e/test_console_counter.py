@@ -17,7 +17,7 @@ from tests.e2e.face import Face, browser, face
 from tests.e2e.program import Demo
 from tests.e2e.shopper import Shopper, shopper, staff, talking
 
-expect.set_options(timeout=12_000)
+expect.set_options(timeout=30_000)
 
 KETTLE, MUG = "GOOK-BLK", "STOM-SND"
 INJECTION = '<img src=x onerror="window.injected=1"><script>window.injected=1</script>'
@@ -42,7 +42,7 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
 async def console(process: Demo, login: str, path: str, **context: Any) -> AsyncIterator[Face]:
     """A browser with somebody signed in to the console. Its own mistakes fail the test."""
     async with browser(None, "--no-sandbox", **context) as opened:
-        opened.set_default_timeout(15_000)
+        opened.set_default_timeout(45_000)
         shown = await face(opened, f"{process.address}/console")
         await shown.page.locator("ui-field[name=login] input").fill(login)
         await shown.page.locator("ui-field[name=password] input").fill(PASSWORD)
@@ -107,6 +107,7 @@ async def test_the_cart_follows_the_customer_and_says_who_did_what(process: Demo
 async def test_a_suggestion_that_is_accepted_becomes_a_line_with_both_names(process: Demo, client: aiohttp.ClientSession) -> None:
     async with beside(process, client, "view") as (shown, maria):
         page = shown.page
+        await expect(lines(page)).to_have_count(2)
         await page.keyboard.press("Alt+s")
         await page.keyboard.type("gooseneck")
         await page.get_by_role("button", name="Suggest Gooseneck kettle Copper").click()
