@@ -130,7 +130,8 @@ async def test_chat_with_a_rep(own: Demo) -> None:
         link = ana.log.get_by_role("link", name=re.compile("shop.example"))
         assert await link.get_attribute("href") == "https://shop.example/kettle"
         assert await link.get_attribute("rel") == "noopener noreferrer"
-        await ana.input.press_sequentially("Th")
+        # Told every three seconds at most, so not by the first letters for sure.
+        await ana.input.press_sequentially("Thanks, that is good to know indeed", delay=150)
         await rita.until("typing", lambda: any(note["type"] == "typing" and note["active"] for note in rita.notes))
 
         # Receipts both ways: what is on the screen counts as read.

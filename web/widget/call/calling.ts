@@ -11,7 +11,7 @@ import { Claim } from "./claim";
 import { choose, chosen, inCall, setInCall } from "./memory";
 import { Ringtone } from "./ringtone";
 import { Sound } from "./sound";
-import { endedBy, entered, legOf, nameOf, running, stageOf, type Ended, type Stage } from "./states";
+import { endedBy, entered, legOf, nameOf, running, stageOf, taken, type Ended, type Stage } from "./states";
 
 export type Kind = "voice" | "video";
 /** What the check before a call is for. */
@@ -237,7 +237,7 @@ export class Calling extends Observable {
     if (stage === "rung" && !this.check) this.#ring.start();
     else this.#ring.stop();
     if (this.check?.to === "answer" && stage !== "rung" && !this.busy) this.check = null;
-    const inIt = call !== null && entered(legOf(call, this.me));
+    const inIt = call !== null && taken(call) && entered(legOf(call, this.me));
     if (call && inIt && !this.media && !this.#entering) {
       if (this.#ready) void this.#enter(call, { steal: true });
       else if (inCall()?.callId === call.id) void this.#enter(call, { steal: false });

@@ -30,6 +30,9 @@ export function legOf(call: Call | null, personId: string | undefined): Leg | nu
 
 export const entered = (leg: Leg | null): boolean => leg !== null && ENTERED.has(leg.state);
 
+/** Whether there is a room to enter: as long as it rings, whoever asked for the call has a part in it, but nowhere to go. */
+export const taken = (call: Call): boolean => call.state in RUNNING;
+
 export function stageOf(call: Call | null, me: string | undefined, here: Here): Stage {
   if (!call || call.state === "ended") return "none";
   const leg = legOf(call, me);
