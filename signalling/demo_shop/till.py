@@ -57,7 +57,7 @@ class Till:
         return changed
 
     async def adopt(self, visit: Visit, cart_id: str) -> dict[str, Any] | None:
-        """A cart that was begun elsewhere, by the widget or a rep, becomes the shop's where it has none. Tresen says whether it is theirs."""
+        """A cart that was begun elsewhere becomes the shop's where it has none. Tresen says whether it is theirs."""
         known = await self.cart(visit)
         if known is not None:
             return known
