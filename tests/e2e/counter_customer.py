@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 import aiohttp
 
@@ -16,7 +16,9 @@ def new_id(prefix: str) -> str:
 
 
 class CounterCustomer:
-    """One visitor with one conversation."""
+    """One visitor with one conversation. `arrived`: all who came and have not left."""
+
+    arrived: ClassVar[list["CounterCustomer"]] = []
 
     def __init__(self, http: aiohttp.ClientSession, address: str, session: dict[str, Any]) -> None:
         self.http, self.address = http, address
@@ -29,7 +31,18 @@ class CounterCustomer:
         """Comes to the demo's site."""
         async with http.post(f"{address}/v1/sessions", json={"site_id": SITE}) as answer:
             assert answer.status == 201, await answer.text()
-            return cls(http, address, await answer.json())
+            made = cls(http, address, await answer.json())
+        cls.arrived.append(made)
+        return made
+
+    @classmethod
+    async def all_leave(cls) -> None:
+        """Ends what is still open, so that nobody is waiting when the next test begins."""
+        while cls.arrived:
+            customer = cls.arrived.pop()
+            if customer.conversation_id:
+                await customer.ask("POST", f"/v1/conversations/{customer.conversation_id}/close", {})
+                await customer.ask("POST", f"/v1/tickets/{customer.ticket_id}/leave")
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON answer."""

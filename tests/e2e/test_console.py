@@ -40,9 +40,12 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """For customers."""
+    """For customers, who have gone when the test is over."""
     async with aiohttp.ClientSession() as session:
-        yield session
+        try:
+            yield session
+        finally:
+            await CounterCustomer.all_leave()
 
 
 @asynccontextmanager

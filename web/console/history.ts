@@ -108,14 +108,15 @@ export class ConsoleHistory extends LitElement {
 
   override render(): TemplateResult {
     const value = (event: Event): string => (event.target as Field).value;
-    const options = (prefix: string, values: string[]): { value: string; label: string }[] => values.map((each) => ({ value: each, label: worded(prefix, each || "any") }));
+    const options = <Word extends string>(words: readonly Word[], label: (word: Word) => string): { value: string; label: string }[] =>
+      words.map((word) => ({ value: word === "any" ? "" : word, label: label(word) }));
     return html`<main>
       <h1>${t("history.title")}</h1>
       <div class="filters" role="search">
         <ui-field type="search" label=${t("history.name")} .value=${this.name} @input=${(event: Event) => (this.name = value(event))}></ui-field>
-        <ui-field type="select" label=${t("history.status")} .options=${options("history.status", ["", "open", "closed"])} .value=${this.status} @change=${(event: Event) => this.choose({ status: value(event) })}></ui-field>
-        <ui-field type="select" label=${t("history.whose")} .options=${options("history.whose", ["anybody", "mine", "nobody"])} .value=${this.assigned} @change=${(event: Event) => this.choose({ assigned: value(event) })}></ui-field>
-        <ui-field type="select" label=${t("history.order")} .options=${options("history.order", ["newest", "oldest"])} .value=${this.order} @change=${(event: Event) => this.choose({ order: value(event) })}></ui-field>
+        <ui-field type="select" label=${t("history.status")} .options=${options(["any", "open", "closed"] as const, (word) => t(`history.status.${word}`))} .value=${this.status} @change=${(event: Event) => this.choose({ status: value(event) })}></ui-field>
+        <ui-field type="select" label=${t("history.whose")} .options=${options(["anybody", "mine", "nobody"] as const, (word) => t(`history.whose.${word}`))} .value=${this.assigned} @change=${(event: Event) => this.choose({ assigned: value(event) })}></ui-field>
+        <ui-field type="select" label=${t("history.order")} .options=${options(["newest", "oldest"] as const, (word) => t(`history.order.${word}`))} .value=${this.order} @change=${(event: Event) => this.choose({ order: value(event) })}></ui-field>
       </div>
       ${this.problem ? html`<ui-empty tone="danger" icon="circle-alert" heading=${t("history.failed")}>${this.problem}<ui-button slot="actions" size="small" @click=${() => void this.load(true)}>${t("again")}</ui-button></ui-empty>` : this.list()}
     </main>`;
@@ -143,7 +144,7 @@ export class ConsoleHistory extends LitElement {
         <span slot="meta">${moment(conversation.created_at)}</span>
         <span slot="meta">
           ${conversation.csat_score ? html`<ui-badge icon="star">${conversation.csat_score}</ui-badge>` : nothing}
-          <ui-badge tone=${conversation.status === "open" ? "success" : "neutral"}>${worded("history.status", conversation.status)}</ui-badge>
+          <ui-badge tone=${conversation.status === "open" ? "success" : "neutral"}>${t(conversation.status === "open" ? "history.status.open" : "history.status.closed")}</ui-badge>
         </span>
       </ui-row>
     </li>`;

@@ -135,6 +135,8 @@ export class ConsoleMessages extends LitElement {
   @query(".scroll") private readonly scroller?: HTMLElement;
   #atEnd = true;
   #placed = false;
+  /** Where to be, while the messages are still coming. */
+  #wanted: number | null = null;
   #marking: ReturnType<typeof setTimeout> | undefined;
 
   protected readonly words = new LocaleController(this);
@@ -159,6 +161,7 @@ export class ConsoleMessages extends LitElement {
     if (changed.has("opened")) {
       this.#atEnd = true;
       this.#placed = false;
+      this.#wanted = null;
       this.away = false;
     }
   }
@@ -169,18 +172,25 @@ export class ConsoleMessages extends LitElement {
     if (!this.#placed && this.opened.log.seq > 0) {
       const kept = sessionStorage.getItem(this.place);
       this.#placed = true;
-      if (kept !== null) {
-        scroller.scrollTop = Number(kept);
-        this.#atEnd = false;
-        return;
-      }
+      this.#wanted = kept === null ? null : Number(kept);
     }
+    if (this.#wanted !== null) this.restore(scroller, this.#wanted);
     if (this.#atEnd) scroller.scrollTop = scroller.scrollHeight;
     this.markSeen();
   }
 
+  /** Goes to where somebody was before the reload, as the messages come: until it is there, or all have come. */
+  private restore(scroller: HTMLElement, wanted: number): void {
+    this.#atEnd = false;
+    this.away = true;
+    scroller.scrollTop = wanted;
+    const { log, conversation } = this.opened;
+    if (Math.abs(scroller.scrollTop - wanted) < 2 || (conversation && log.seq >= conversation.seq)) this.#wanted = null;
+  }
+
   /** Goes to the last message. */
   toEnd(): void {
+    this.#wanted = null;
     this.#atEnd = true;
     this.away = false;
     if (this.scroller) this.scroller.scrollTop = this.scroller.scrollHeight;
@@ -193,7 +203,7 @@ export class ConsoleMessages extends LitElement {
 
   private scrolled(): void {
     const { scroller } = this;
-    if (!scroller || !this.#placed) return;
+    if (!scroller || !this.#placed || this.#wanted !== null) return;
     this.#atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END_PX;
     this.away = !this.#atEnd;
     if (this.#atEnd) sessionStorage.removeItem(this.place);
