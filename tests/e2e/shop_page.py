@@ -87,8 +87,10 @@ async def shop_page(running: Demo) -> AsyncIterator[ShopPage]:
     admin = await log_in(tresen, "ada")
     found = ShopPage("", tresen, admin)
     socket = tresen.replace("http", "ws")
-    policy = f"default-src 'none'; script-src 'self' {tresen}; style-src 'self'; connect-src 'self' {tresen} {socket}; "
+    policy = (
+        f"default-src 'none'; script-src 'self' {tresen}; style-src 'self'; connect-src 'self' {tresen} {socket}; "
         f"img-src 'self' blob: {tresen}; media-src blob:"
+    )
 
     async def page(_: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html", headers={"Content-Security-Policy": policy})
