@@ -46,7 +46,7 @@ class Visitor:
         return self.page.locator(".bubble", has_text=text)
 
     async def open(self) -> None:
-        await self.page.get_by_role("button", name=re.compile("^Talk to us")).click()
+        await self.page.get_by_role("button", name=re.compile("Talk to us")).click()
         await expect(self.panel).to_be_visible()
 
     async def chat(self) -> None:
