@@ -68,6 +68,8 @@ async def visitor(context: BrowserContext, shop: ShopPage, query: str = "") -> V
     found.page.set_default_timeout(WAIT_MS)
     found.page.on("pageerror", lambda error: found.problems.append(str(error)))
     found.page.on("console", lambda message: found.problems.append(message.text) if "Content Security Policy" in message.text else None)
+    # What fades in is not yet as it will be read.
+    await found.page.emulate_media(reduced_motion="reduce")
     await found.page.goto(f"{shop.address}/{query}")
     return found
 
@@ -433,7 +435,12 @@ async def test_the_whole_screen_on_a_phone(own: Demo) -> None:
         assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
         assert await axe.violations(ana.page) == []
         small = await ana.page.evaluate(
-            """() => tresenSeen.deep(document).filter((each) => each.localName === "button" && each.checkVisibility())
-                 .map((each) => each.getBoundingClientRect()).filter((box) => box.width < 43.5 || box.height < 43.5).length"""
+            """() => {
+              const deep = (root) => [...root.querySelectorAll("*")].flatMap((each) =>
+                [each, ...(each.shadowRoot ? deep(each.shadowRoot) : [])]);
+              const boxes = deep(document).filter((each) => each.localName === "button" && each.checkVisibility())
+                .map((each) => each.getBoundingClientRect());
+              return boxes.filter((box) => box.width < 43.5 || box.height < 43.5).length;
+            }"""
         )
         assert small == 0
