@@ -29,12 +29,15 @@ async ({ whip, whep, token, video, ice }) => {
       setTimeout(done, 2000);
     });
     const answer = await fetch(url, {
-      method: "POST", headers: { "Content-Type": "application/sdp", Authorization: "Bearer " + token }, body: connection.localDescription.sdp,
+      method: "POST",
+      headers: { "Content-Type": "application/sdp", Authorization: "Bearer " + token },
+      body: connection.localDescription.sdp,
     });
     if (!answer.ok) throw new Error(url + ": " + answer.status + " " + (await answer.text()));
     await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
   };
-  const own = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false }, video });
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  const own = await navigator.mediaDevices.getUserMedia({ audio: plain, video });
   const out = new RTCPeerConnection({ iceServers: ice });
   for (const track of own.getTracks()) out.addTransceiver(track, { direction: "sendonly" });
   const back = new RTCPeerConnection({ iceServers: ice });
