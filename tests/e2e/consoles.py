@@ -37,8 +37,16 @@ DEEP = """
 """
 HEAR = RECORD.replace(
     "const track = tresenCall.remoteStream.getAudioTracks()[0];",
-    DEEP + 'const track = deep(document, "console-stage").active.media.sounds.find((one) => one.readyState === "live");',
-)
+    DEEP
+    + """
+  // All that is played, as the ear has it.
+  const context = new AudioContext({ sampleRate: 48000 });
+  const together = context.createMediaStreamDestination();
+  together.channelCount = 1;
+  for (const each of deep(document, "console-stage").active.media.sounds) context.createMediaStreamSource(new MediaStream([each])).connect(together);
+  const [track] = together.stream.getAudioTracks();
+""",
+).replace("await reader.cancel();", "await reader.cancel(); await context.close();")
 LOOK = f"""
 (name) => {{
   {DEEP}

@@ -193,5 +193,8 @@ async def rep_on_duty(tresen: str, login: str = "rita") -> AsyncIterator[Rep]:
         try:
             yield rep
         finally:
+            # Otherwise they would wait again, before whoever comes in the next test.
+            for conversation in rep.entries:
+                await rep.ask("conversation.close", conversation_id=conversation)
             await rep.ask("rep.set_status", status="offline")
             rep._reading.cancel()

@@ -62,10 +62,10 @@ async def test_a_video_call_from_the_ring_to_the_end(process: Demo, customer: Ca
 
         page = await customer_page(visitors, ana)
         await other.hears(customer)
-        await other.sees("Guest", customer)
+        await other.sees("Visitor", customer)
         await page.hears(rep)
         await page.sees(rep)
-        await says(other.stage, "In a call with Guest")
+        await says(other.stage, "In a call with Visitor")
         await other.clean("console-")
         await other.shot("stage-video")
         await other.page.emulate_media(color_scheme="dark")
@@ -99,9 +99,9 @@ async def test_a_video_call_from_the_ring_to_the_end(process: Demo, customer: Ca
         await page.hears(rep)
 
         # Another conversation in front: the call goes on behind a bar.
-        await other.page.evaluate(SHOW_NONE)
+        await other.page.get_by_role("link", name="History").click()
         bar = other.page.locator("console-running")
-        await says(bar, "In a call with Guest")
+        await says(bar, "In a call with Visitor")
         await page.hears(rep)
         await other.clean("console-running")
         await other.shot("elsewhere")
@@ -120,7 +120,7 @@ async def test_a_video_call_from_the_ring_to_the_end(process: Demo, customer: Ca
         await page.sees(rep)
 
         await hang_up(ana, other)
-        await says(other.page.locator("console-call"), "Guest hung up.")
+        await says(other.page.locator("console-call"), "Visitor hung up.")
         await other.shot("ended")
 
 
@@ -136,17 +136,16 @@ async def test_the_rep_rings_and_the_customer_declines(process: Demo, customer: 
         await hang_up(ana, one)
 
         # Theirs now: rings back, is declined, and is told so in words.
-        buttons = one.page.locator("console-call-buttons")
-        await buttons.get_by_role("button", name="Call Guest", exact=True).click()
-        await says(one.page.locator("console-call"), "Calling Guest")
+        await one.page.get_by_role("button", name="Voice call to the customer").click()
+        await says(one.page.locator("console-call"), "Calling Visitor")
         await one.clean("console-call")
         await one.shot("calling")
         calls = (await ana.ask("GET", "/v1/rings"))["data"]
         await ana.ask("POST", f"/v1/calls/{calls[0]['id']}/decline")
-        await says(one.page.locator("console-call"), "Guest declined the call.")
+        await says(one.page.locator("console-call"), "Visitor declined the call.")
         await one.shot("declined")
         await one.page.get_by_role("button", name="Call again").click()
-        await says(one.page.locator("console-call"), "Calling Guest")
+        await says(one.page.locator("console-call"), "Calling Visitor")
         await one.page.get_by_role("button", name="Cancel call").click()
         await says(one.page.locator("console-call"), "The call was cancelled.")
         assert one.errors == []
@@ -171,7 +170,7 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         # Declined: back with the customer, and told so.
         async def transfer() -> None:
             await one.page.keyboard.press("t")
-            dialog = one.page.get_by_role("dialog")
+            dialog = one.page.locator("console-call-panels")
             await dialog.get_by_role("radio", name=name).check()
             await one.clean("console-call-panels")
             await one.shot("transfer")
@@ -181,9 +180,9 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         await transfer()
         await says(one.stage, f"It is ringing at {name}.")
         await one.shot("transfer-ringing")
-        await says(other.card, f"{mine} hands Guest over to you")
+        await says(other.card, f"{mine} hands Visitor over to you")
         await other.card.get_by_role("button", name="Decline").click()
-        await says(one.stage, f"{name} declined. You are back with Guest.")
+        await says(one.stage, f"{name} declined. You are back with Visitor.")
         await one.shot("transfer-declined")
         await ana.until("active again", lambda call: call["state"] == "active")
 
@@ -191,26 +190,26 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         await transfer()
         await other.page.keyboard.press("Enter")
         await other.stage.wait_for()
-        await says(one.stage, f"You are talking with {name}. Guest hears music.")
-        await says(other.stage, f"{mine} wants to hand Guest over.")
+        await says(one.stage, f"You are talking with {name}. Visitor hears music.")
+        await says(other.stage, f"{mine} wants to hand Visitor over.")
         await one.shot("consulting")
-        await one.stage.get_by_role("button", name="Talk with Guest").click()
-        await says(one.stage, f"You are talking with Guest. {name} hears music.")
+        await one.stage.get_by_role("button", name="Talk with Visitor").click()
+        await says(one.stage, f"You are talking with Visitor. {name} hears music.")
         await one.stage.get_by_role("button", name=f"Talk with {name}").click()
-        await says(one.stage, f"You are talking with {name}. Guest hears music.")
+        await says(one.stage, f"You are talking with {name}. Visitor hears music.")
         await one.stage.get_by_role("button", name=f"Hand over to {name}").click()
         await one.stage.wait_for(state="detached")
-        await says(one.page.locator("console-call"), f"Guest is with {name} now.")
+        await says(one.page.locator("console-call"), f"Visitor is with {name} now.")
         await other.hears(customer)
         await page.hears(rep)
 
         # A conference: the first rep comes back as a third one, and is taken out again.
         await other.button("Add a colleague").click()
-        dialog = other.page.get_by_role("dialog")
+        dialog = other.page.locator("console-call-panels")
         await dialog.get_by_role("radio", name=mine).check()
         await dialog.get_by_role("button", name="Ring", exact=True).click()
         await one.card.wait_for()
-        await says(one.card, f"{name} asks you to join the call with Guest")
+        await says(one.card, f"{name} asks you to join the call with Visitor")
         await one.page.keyboard.press("Enter")
         await one.stage.wait_for()
         await one.hears(customer)
@@ -256,7 +255,6 @@ DEEP = """
     return null;
   };
 """
-SHOW_NONE = f"() => {{ {DEEP} deep(document, 'console-ring').app.show(null); }}"
 # The board has this element in a panel; here it stands alone.
 SUPERVISE = f"""
 ([callId, conversationId]) => {{

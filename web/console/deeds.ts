@@ -4,6 +4,8 @@
  */
 import { newId, type Conversation, type Place } from "../protocol";
 import type { App } from "./app";
+import { callingOf } from "./call/calling";
+import { startCall } from "./call/start";
 import type { Opened } from "./opened";
 import { inWords } from "./problems";
 import { router } from "./router";
@@ -29,6 +31,7 @@ export async function decline(app: App, place: Place): Promise<void> {
 export async function pick(app: App, place: Place): Promise<void> {
   const done = await app.attempt(() => app.link.ask("queue.pick", { ticket_id: place.id }), inWords);
   if (done) show(app, place.conversation_id);
+  if (done && place.call_id) void callingOf(app).enter(place.call_id);
   void app.desk.refresh();
 }
 
@@ -109,8 +112,8 @@ export async function close(app: App, opened: Opened, code: string, note: string
 }
 
 /** Rings the customer. The call's stage takes it from there. */
-export async function callCustomer(app: App, opened: Opened, media: "voice" | "video"): Promise<void> {
-  await app.attempt(async () => opened.call.put(await app.link.ask("call.request", { conversation_id: opened.id, media })), inWords);
+export async function callCustomer(_: App, opened: Opened, media: "voice" | "video"): Promise<void> {
+  await startCall(opened, media);
 }
 
 /** Says how a piece of work went, after it has ended. */

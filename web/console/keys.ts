@@ -39,9 +39,9 @@ export function addKeys(app: App, parts: Parts): () => void {
     { keys: "alt+a", label: label("keys.accept"), group: work, typing: true, when: () => chats().length > 0, run: () => void accept(app, chats()[0]!) },
     { keys: "alt+d", label: label("keys.decline"), group: work, typing: true, when: () => chats().length > 0, run: () => void decline(app, chats()[0]!) },
     { keys: "alt+g", label: label("keys.pick"), group: work, typing: true, when: () => app.desk.lobby.length > 0, run: () => void pick(app, app.desk.lobby[0]!) },
-    { keys: "alt+1", label: label("status.available"), group: work, typing: true, run: () => void parts.status.choose("available") },
-    { keys: "alt+2", label: label("status.away"), group: work, typing: true, run: () => void parts.status.choose("away") },
-    { keys: "alt+3", label: label("status.offline"), group: work, typing: true, run: () => void parts.status.choose("offline") },
+    { keys: "alt+shift+a", label: label("status.available"), group: work, typing: true, run: () => void parts.status.choose("available") },
+    { keys: "alt+shift+p", label: label("status.away"), group: work, typing: true, run: () => void parts.status.choose("away") },
+    { keys: "alt+shift+o", label: label("status.offline"), group: work, typing: true, run: () => void parts.status.choose("offline") },
 
     { keys: "j", label: label("keys.next"), group: desk, when: onDesk, run: () => step(1) },
     { keys: "k", label: label("keys.previous"), group: desk, when: onDesk, run: () => step(-1) },

@@ -13,6 +13,7 @@ import "../ui/menu";
 import { base } from "../ui/tokens";
 import { Alerts } from "./alerts";
 import type { App } from "./app";
+import { devicesWords, type DevicesDialog } from "./call/devices";
 import { preferences, type Beside, type Scheme } from "./preferences";
 import { t } from "./texts";
 
@@ -42,12 +43,14 @@ export class ConsoleSettings extends LitElement {
 
   @property({ attribute: false }) app!: App;
   @query("ui-dialog") private readonly dialog!: Dialog;
+  @query("console-devices") private readonly devices!: DevicesDialog;
 
   protected readonly words = new LocaleController(this);
   protected readonly watch = new Watch(this, preferences);
 
   private chosen(event: CustomEvent<{ id: string }>): void {
     if (event.detail.id === "settings") this.dialog.show();
+    else if (event.detail.id === "devices") this.devices.show();
     else if (event.detail.id === "keys") this.app.shortcuts.show();
     else void this.leave();
   }
@@ -73,6 +76,7 @@ export class ConsoleSettings extends LitElement {
         align="end"
         .items=${[
           { id: "settings", label: t("settings.title"), icon: "sliders-horizontal" },
+          { id: "devices", label: devicesWords(), icon: "headphones" },
           { id: "keys", label: t("settings.keys"), icon: "keyboard", keys: "?" },
           "separator",
           { id: "leave", label: t("settings.leave"), detail: this.app.me.name, icon: "log-out" },
@@ -95,7 +99,8 @@ export class ConsoleSettings extends LitElement {
           <ui-field type="switch" label=${t("settings.sound")} .checked=${wishes.sound} @change=${(event: Event) => preferences.set({ sound: checked(event) })}></ui-field>
           <ui-field type="switch" label=${t("settings.notifications")} hint=${t("settings.notifications.hint")} .checked=${wishes.notifications} @change=${(event: Event) => void this.notifications(checked(event))}></ui-field>
         </form>
-      </ui-dialog>`;
+      </ui-dialog>
+      <console-devices></console-devices>`;
   }
 }
 

@@ -136,12 +136,12 @@ export class ConsoleStatus extends LitElement {
 
   private items(name: string, reason: string): MenuEntry[] {
     return [
-      { id: "available", label: t("status.available"), checked: name === "available", keys: "alt+1" },
+      { id: "available", label: t("status.available"), checked: name === "available", keys: "alt+shift+a" },
       "separator",
-      { id: "away", label: t("status.away"), checked: name === "away" && !reason, keys: "alt+2" },
+      { id: "away", label: t("status.away"), checked: name === "away" && !reason, keys: "alt+shift+p" },
       ...BREAKS.map((each) => ({ id: `away ${each}`, label: t(`break.${each}`), checked: name === "away" && reason === each })),
       "separator",
-      { id: "offline", label: t("status.offline"), detail: t("status.offline.more"), checked: name === "offline", keys: "alt+3" },
+      { id: "offline", label: t("status.offline"), detail: t("status.offline.more"), checked: name === "offline", keys: "alt+shift+o" },
     ];
   }
 

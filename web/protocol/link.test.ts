@@ -65,6 +65,12 @@ test("the same id asked for twice is one request", async () => {
   await both;
 });
 
+test("a request for something new has an id of its kind", async () => {
+  await online();
+  link.ask("call.request", { conversation_id: "conv_1", media: "voice" }).catch(() => undefined);
+  expect(server.socket.of("call.request")[0]!.id).toMatch(/^call_[0-9A-Z]{26}$/);
+});
+
 test("gives up with a sentence when nothing answers in time", async () => {
   await online();
   const answer = link.ask("session.read", {}, 5000).catch((problem: Problem) => problem);

@@ -5,7 +5,9 @@
  * in order, across any interruption; everything else is told by type. Knows nothing of pages, chats or carts.
  */
 import type { Answer, Asking, OperationName } from "./api";
+import { newId } from "./ids";
 import { Observable } from "./observable";
+import { OWN_IDS } from "./own-ids";
 import { Problem, unreachable } from "./problem";
 
 export interface Actor {
@@ -192,9 +194,10 @@ export class Link extends Observable {
 
   // --- requests
 
-  #ask(name: string, fields: Record<string, unknown>, patienceMs: number): Promise<unknown> {
+  #ask(name: OperationName, fields: Record<string, unknown>, patienceMs: number): Promise<unknown> {
+    const prefix = OWN_IDS[name];
     const given = typeof fields["id"] === "string" ? fields["id"] : null;
-    const id = given ?? `r${++this.#number}-${Math.random().toString(36).slice(2, 8)}`;
+    const id = given ?? (prefix ? newId(prefix) : `r${++this.#number}-${Math.random().toString(36).slice(2, 8)}`);
     const same = this.#pending.get(id);
     if (same) return same.promise;
     if (this.#state === "closed" || this.#state === "ended") return Promise.reject(this.#problem ?? unreachable());

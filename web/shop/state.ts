@@ -111,6 +111,7 @@ export const signOut = (): Promise<boolean> =>
     set({ visit: await backend.signOut(), cart: null, order: null, orders: null });
     sessionStorage.removeItem(ADDRESS);
     identifyAnew();
+    tresen("cart", { id: null });
   });
 
 /** Fetches what a page shows. */
@@ -137,6 +138,17 @@ export async function look(): Promise<void> {
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
   }
+}
+
+/** The widget tells that a cart has changed: perhaps one that was begun in the conversation, of which the shop does not know yet. */
+export async function told(detail: unknown): Promise<void> {
+  const { id, status } = (detail ?? {}) as { id?: unknown; status?: unknown };
+  try {
+    if (!shown.cart && typeof id === "string" && status === "open") took(await backend.adopt(id));
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+  }
+  await look();
 }
 
 export function keepLooking(): void {

@@ -9,6 +9,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import "./icon";
 import type { IconName } from "./icon";
+import { ariaKeys } from "./keys";
 import { base } from "./tokens";
 
 /** A toggle's state in an attribute: absent is no toggle at all. */
@@ -192,7 +193,7 @@ export class Button extends LitElement {
   @property({ converter: triState }) pressed?: boolean;
   @property({ converter: triState }) expanded?: boolean;
   @property() haspopup?: "menu" | "dialog" | "listbox";
-  /** The key that does the same, for assistive technology: "Alt+H". */
+  /** The key that does the same, as in shortcuts.ts; for assistive technology. */
   @property() keys?: string;
   @property({ type: Boolean, reflect: true }) wide = false;
   @query("button") private readonly inner!: HTMLButtonElement;
@@ -242,7 +243,7 @@ export class Button extends LitElement {
       aria-pressed=${this.pressed ?? nothing}
       aria-expanded=${this.expanded ?? nothing}
       aria-haspopup=${this.haspopup ?? nothing}
-      aria-keyshortcuts=${this.keys ?? nothing}
+      aria-keyshortcuts=${this.keys ? ariaKeys(this.keys) : nothing}
     >
       ${this.icon ? html`<ui-icon name=${this.icon}></ui-icon>` : nothing}
       <slot @slotchange=${() => this.requestUpdate()}></slot>

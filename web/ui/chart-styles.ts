@@ -13,21 +13,21 @@ export const chartStyles = [
     }
     header {
       display: flex;
-      flex-wrap: wrap;
       align-items: center;
-      gap: 4px 16px;
-      min-block-size: 28px;
-      margin-block-end: 8px;
+      gap: 16px;
+      min-block-size: var(--control-small);
     }
     .title {
+      flex: 1;
       font-weight: 600;
     }
+    /* The same height whether the pointer is there or not: nothing below may jump. */
     .legend {
-      flex: 1;
       display: flex;
       flex-wrap: wrap;
       gap: 4px 16px;
-      margin: 0;
+      margin-block: 0 8px;
+      margin-inline: 0;
       padding: 0;
       list-style: none;
       color: var(--grey-text);

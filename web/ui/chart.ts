@@ -27,6 +27,8 @@ export interface Series {
 }
 
 const COLOURS = 4;
+/** Whether some value has none beside it, so that no line leads to it. */
+const alone = (values: readonly (number | null)[]): boolean => values.some((value, at) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
 
 @customElement("ui-chart")
 export class Chart extends LitElement {
@@ -109,7 +111,7 @@ export class Chart extends LitElement {
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
         scales: { x: { time: this.labels.length === 0, range: this.range(x) }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
         axes: [
-          { ...axis, grid: { show: false }, space: this.labels.length ? 40 : 64, values: (_, splits) => splits.map((split) => (this.labels.length ? (this.labels[split] ?? "") : clock(split * 1000))), ...(this.labels.length ? { incrs: [1, 2, 5, 10] } : {}) },
+          { ...axis, grid: { show: false }, size: 28, space: this.labels.length ? 40 : 64, values: (_, splits) => splits.map((split) => (this.labels.length ? (this.labels[split] ?? "") : clock(split * 1000))), ...(this.labels.length ? { incrs: [1, 2, 5, 10] } : {}) },
           { ...axis, grid, size: this.gutter(font), space: 30, values: (_, splits) => splits.map((split) => this.format(split)) },
         ],
         series: [{}, ...this.series.map((series, at) => this.line(series, token(this.colour(series, at).slice(4, -1))))],
@@ -140,7 +142,7 @@ export class Chart extends LitElement {
   private line(series: Series, stroke: string): uPlot.Series {
     if (series.kind === "bar") return { label: series.label, stroke, fill: stroke, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.6, 36], radius: 0.15 }) };
     const fill = series.kind === "area" ? `color-mix(in srgb, ${stroke} 14%, transparent)` : undefined;
-    return { label: series.label, stroke, width: 2, points: { show: this.count === 1, size: 6 }, ...(fill && { fill }), paths: uPlot.paths.spline!() };
+    return { label: series.label, stroke, width: 2, points: { show: alone(series.values), size: 6 }, ...(fill && { fill }), paths: uPlot.paths.spline!() };
   }
 
   private legend(): TemplateResult {
@@ -152,7 +154,7 @@ export class Chart extends LitElement {
           <span class="key" style=${styleMap({ background: this.colour(series, index) })}></span>${series.label}<b><bdi>${value === null || value === undefined ? "–" : this.format(value)}</bdi></b>
         </li>`;
       })}
-      ${this.hovered === null ? nothing : html`<li class="at" aria-hidden="true">${this.xText(this.hovered, true)}</li>`}
+      <li class="at" aria-hidden="true">${this.xText(at)}</li>
     </ul>`;
   }
 
@@ -181,7 +183,7 @@ export class Chart extends LitElement {
     const empty = this.count === 0;
     return html`
       <header>
-        ${this.heading ? html`<span class="title">${this.heading}</span>` : nothing} ${empty ? nothing : this.legend()}
+        ${this.heading ? html`<span class="title">${this.heading}</span>` : nothing}
         ${empty
           ? nothing
           : html`<ui-button
@@ -192,6 +194,7 @@ export class Chart extends LitElement {
               @click=${() => (this.asTable = !this.asTable)}
             ></ui-button>`}
       </header>
+      ${empty ? nothing : this.legend()}
       ${empty ? html`<div class="nothing" style=${styleMap({ height: `${this.height}px` })}>${t("chart.empty")}</div>` : nothing}
       ${this.asTable ? this.table() : nothing}
       <div class="plot ${this.asTable || empty ? "none" : ""}" role="img" aria-label=${this.heading}></div>

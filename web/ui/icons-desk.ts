@@ -3,7 +3,6 @@
  */
 import chevronUp from "lucide-static/icons/chevron-up.svg?raw";
 import chevronLeft from "lucide-static/icons/chevron-left.svg?raw";
-import phoneCall from "lucide-static/icons/phone-call.svg?raw";
 import phoneForwarded from "lucide-static/icons/phone-forwarded.svg?raw";
 import phoneIncoming from "lucide-static/icons/phone-incoming.svg?raw";
 import phoneMissed from "lucide-static/icons/phone-missed.svg?raw";
@@ -12,7 +11,6 @@ import users from "lucide-static/icons/users.svg?raw";
 import userCheck from "lucide-static/icons/user-check.svg?raw";
 import userPlus from "lucide-static/icons/user-plus.svg?raw";
 import userX from "lucide-static/icons/user-x.svg?raw";
-import truck from "lucide-static/icons/truck.svg?raw";
 import ticketPercent from "lucide-static/icons/ticket-percent.svg?raw";
 import receipt from "lucide-static/icons/receipt.svg?raw";
 import undo2 from "lucide-static/icons/undo-2.svg?raw";
@@ -23,7 +21,6 @@ import circlePause from "lucide-static/icons/circle-pause.svg?raw";
 import upload from "lucide-static/icons/upload.svg?raw";
 import copy from "lucide-static/icons/copy.svg?raw";
 import link from "lucide-static/icons/link.svg?raw";
-import pencil from "lucide-static/icons/pencil.svg?raw";
 import ear from "lucide-static/icons/ear.svg?raw";
 import headphones from "lucide-static/icons/headphones.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
@@ -34,8 +31,6 @@ import bellOff from "lucide-static/icons/bell-off.svg?raw";
 import thumbsUp from "lucide-static/icons/thumbs-up.svg?raw";
 import thumbsDown from "lucide-static/icons/thumbs-down.svg?raw";
 import quote from "lucide-static/icons/quote.svg?raw";
-import reply from "lucide-static/icons/reply.svg?raw";
-import mail from "lucide-static/icons/mail.svg?raw";
 import keyboard from "lucide-static/icons/keyboard.svg?raw";
 import layoutDashboard from "lucide-static/icons/layout-dashboard.svg?raw";
 import chartLine from "lucide-static/icons/chart-line.svg?raw";
@@ -46,7 +41,6 @@ import signal from "lucide-static/icons/signal.svg?raw";
 import signalLow from "lucide-static/icons/signal-low.svg?raw";
 import signalMedium from "lucide-static/icons/signal-medium.svg?raw";
 import signalHigh from "lucide-static/icons/signal-high.svg?raw";
-import volumeX from "lucide-static/icons/volume-x.svg?raw";
 import camera from "lucide-static/icons/camera.svg?raw";
 import hand from "lucide-static/icons/hand.svg?raw";
 import columns2 from "lucide-static/icons/columns-2.svg?raw";
@@ -99,7 +93,6 @@ import { addIcons } from "./icon";
 export const desk = {
   "chevron-up": chevronUp,
   "chevron-left": chevronLeft,
-  "phone-call": phoneCall,
   "phone-forwarded": phoneForwarded,
   "phone-incoming": phoneIncoming,
   "phone-missed": phoneMissed,
@@ -108,7 +101,6 @@ export const desk = {
   "user-check": userCheck,
   "user-plus": userPlus,
   "user-x": userX,
-  truck,
   "ticket-percent": ticketPercent,
   receipt,
   "undo-2": undo2,
@@ -119,7 +111,6 @@ export const desk = {
   upload,
   copy,
   link,
-  pencil,
   ear,
   headphones,
   lock,
@@ -130,8 +121,6 @@ export const desk = {
   "thumbs-up": thumbsUp,
   "thumbs-down": thumbsDown,
   quote,
-  reply,
-  mail,
   keyboard,
   "layout-dashboard": layoutDashboard,
   "chart-line": chartLine,
@@ -142,7 +131,6 @@ export const desk = {
   "signal-low": signalLow,
   "signal-medium": signalMedium,
   "signal-high": signalHigh,
-  "volume-x": volumeX,
   camera,
   hand,
   "columns-2": columns2,

@@ -55,6 +55,12 @@ import shieldCheck from "lucide-static/icons/shield-check.svg?raw";
 import volume2 from "lucide-static/icons/volume-2.svg?raw";
 import circleDot from "lucide-static/icons/circle-dot.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
+import pencil from "lucide-static/icons/pencil.svg?raw";
+import reply from "lucide-static/icons/reply.svg?raw";
+import truck from "lucide-static/icons/truck.svg?raw";
+import mail from "lucide-static/icons/mail.svg?raw";
+import phoneCall from "lucide-static/icons/phone-call.svg?raw";
+import volumeX from "lucide-static/icons/volume-x.svg?raw";
 
 export const icons = {
   x,
@@ -110,4 +116,10 @@ export const icons = {
   "volume-2": volume2,
   "circle-dot": circleDot,
   "log-out": logOut,
+  pencil,
+  reply,
+  truck,
+  mail,
+  "phone-call": phoneCall,
+  "volume-x": volumeX,
 } as const;

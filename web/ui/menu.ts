@@ -112,14 +112,17 @@ export class Menu extends LitElement {
   @state() private open = false;
   @query(".menu") private readonly list!: HTMLElement;
   @queryAssignedElements({ slot: "trigger" }) private readonly triggers!: HTMLElement[];
+  private openedAt = { top: 0, left: 0 };
   private typed = "";
   private typedAt = 0;
 
   private readonly outside = (event: Event): void => {
     if (!event.composedPath().includes(this)) this.close(false);
   };
-  private readonly moved = (event: Event): void => {
-    if (event.composedPath()[0] !== this.list) this.close(false);
+  /** The trigger has gone elsewhere. A scroll of something else, or one that ends just now, is no reason. */
+  private readonly moved = (): void => {
+    const { top = 0, left = 0 } = this.triggers[0]?.getBoundingClientRect() ?? {};
+    if (Math.abs(top - this.openedAt.top) > 1 || Math.abs(left - this.openedAt.left) > 1) this.close(false);
   };
 
   override disconnectedCallback(): void {
@@ -134,6 +137,7 @@ export class Menu extends LitElement {
     const trigger = this.triggers[0];
     if (!trigger) return;
     float(this.list, trigger, "below", this.align);
+    this.openedAt = trigger.getBoundingClientRect();
     this.listen(true);
     this.entries.at(last ? -1 : 0)?.focus();
   }

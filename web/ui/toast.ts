@@ -122,7 +122,9 @@ export class Toasts extends LitElement {
     const id = this.next++;
     const stays = toast.action !== undefined || toast.tone === "danger";
     this.shown = [...this.shown, { ...toast, id, left: toast.seconds ?? (stays ? 0 : SECONDS) }].slice(-MOST);
-    this.spoken = toast.tone === "danger" ? { ...this.spoken, urgent: toast.text } : { ...this.spoken, polite: toast.text };
+    const where = toast.tone === "danger" ? "urgent" : "polite";
+    // The same words twice are said twice: a region that does not change is not read.
+    this.spoken = { ...this.spoken, [where]: this.spoken[where] === toast.text ? `${toast.text}\u00a0` : toast.text };
     void this.updateComplete.then(() => this.raise());
     this.timer ||= window.setInterval(() => this.tick(), 1000);
     return () => this.dismiss(id);

@@ -62,8 +62,10 @@ export class ConsoleBoard extends LitElement {
       }
       h1 {
         margin: 0;
-        margin-inline-end: auto;
         font: 600 var(--text-20) / 1.3 var(--font);
+      }
+      header .quiet {
+        margin-inline-end: auto;
       }
       .quiet {
         color: var(--grey-text);
@@ -132,7 +134,7 @@ export class ConsoleBoard extends LitElement {
       <ui-tile label=${t("tile.longest")} value=${figures.waiting ? stopwatch(figures.longest) : "–"} icon="clock" tone=${figures.longest > WAIT_LONG_S ? "danger" : "neutral"}></ui-tile>
       <ui-tile label=${t("tile.level")} value=${figures.level === null ? "–" : percent(figures.level)} icon="gauge" hint=${t("tile.level_hint")} tone=${late ? "warning" : "neutral"}></ui-tile>
       <ui-tile label=${t("tile.free")} value=${String(figures.free)} icon="user-check" hint=${t("tile.present", { count: figures.present })} tone=${figures.free === 0 ? "warning" : "neutral"}></ui-tile>
-      <ui-tile label=${t("tile.poor")} value=${String(figures.poor)} icon="signal-low" hint=${t("tile.calls", { count: figures.calls })} tone=${figures.poor ? "danger" : "neutral"}></ui-tile>
+      <ui-tile label=${t("tile.poor")} value=${String(figures.poor)} icon="signal" hint=${t("tile.calls", { count: figures.calls })} tone=${figures.poor ? "danger" : "neutral"}></ui-tile>
       <ui-tile label=${t("tile.conversion")} value=${sold === null ? "–" : percent(sold)} icon="shopping-bag" hint=${t("tile.conversion_hint")}></ui-tile>
     </div>`;
   }

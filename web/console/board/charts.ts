@@ -37,7 +37,7 @@ export class BoardCharts extends LitElement {
   override render(): TemplateResult {
     const each = Math.max(1, Math.ceil(this.hours.length / POINTS_MOST));
     const { times, ...curves } = curvesOf(this.hours, each);
-    const whole = (value: number): string => number(value, { maximumFractionDigits: 0 });
+    const whole = (value: number): string => number(value, { maximumFractionDigits: 1 });
     const used = CHANNELS.filter((channel) => channel === "chat" || curves.channels[channel].some(Boolean));
     return html`
       ${this.chart(t("chart.waits"), times, [{ label: t("chart.mean"), values: curves.meanWait, kind: "area" }, { label: t("chart.longest"), values: curves.longestWait, kind: "line", colour: 2 }], (value) => duration(value))}

@@ -4,7 +4,7 @@
  * Lives beside the page, not in it: sound goes on whatever conversation is looked at. It draws nothing. `calling.ts` makes and ends it.
  */
 import { callMedia, bindSound, capture, type CallMedia, type Capture, type CaptureTrouble } from "../../media";
-import { credentials, Observable, Problem, type Call, type Entry, type OperationName, type Asking } from "../../protocol";
+import { credentials, newId, Observable, Problem, type Call, type Entry, type OperationName, type Asking } from "../../protocol";
 import type { App } from "../app";
 import type { Opened } from "../opened";
 import { controls, ENTERED, legOf, pendingTransfer, runs, type Controls, type Leg } from "./controls";
@@ -180,7 +180,7 @@ export class ActiveCall extends Observable {
 
   transfer(kind: "warm" | "cold", to: { rep_id?: string; requirement?: string }): Promise<boolean> {
     this.mishap = null;
-    return this.act("transfer", "call.transfer", { kind, ...to });
+    return this.act("transfer", "call.transfer", { id: newId("xfer"), kind, ...to });
   }
 
   transferStep(step: "complete" | "swap" | "abort"): Promise<boolean> {
@@ -201,7 +201,8 @@ export class ActiveCall extends Observable {
   }
 
   async toggleRecording(): Promise<void> {
-    await this.act("record", this.#call.recording ? "call.stop_recording" : "call.record", {});
+    if (this.#call.recording) await this.act("record", "call.stop_recording", {});
+    else await this.act("record", "call.record", { id: newId("rec") });
   }
 
   async askConsent(): Promise<void> {

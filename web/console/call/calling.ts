@@ -8,6 +8,7 @@ import { capture } from "../../media";
 import { newId, Observable, Problem, type Call } from "../../protocol";
 import type { App } from "../app";
 import type { Opened } from "../opened";
+import { router } from "../router";
 import { ActiveCall, type How } from "./active";
 import { ENTERED, legOf } from "./controls";
 import { wish } from "./kept";
@@ -54,6 +55,10 @@ export class Calling extends Observable {
     app.link.on("call.ring_ended", (frame) => this.#stopped(frame["leg_id"] as string, frame["outcome"] as string | null));
     app.link.on("welcome", () => void this.recover());
     app.desk.subscribe(() => this.changed());
+    app.link.subscribe(() => {
+      // Signed out: nobody's voice goes on.
+      if (app.link.state === "closed" || app.link.state === "ended") this.#signedOut();
+    });
     this.#channel.onmessage = (message: MessageEvent<{ taken: string }>) => this.#taken(message.data.taken);
     if (app.link.state === "online") void this.recover();
   }
@@ -78,7 +83,7 @@ export class Calling extends Observable {
     this.#sound();
     this.changed();
     const captured = capture(wish(one.call.media === "video"));
-    this.app.show(one.call.conversation_id);
+    router.toConversation(one.call.conversation_id);
     try {
       const call = await this.app.link.ask("call.accept", { call_id: one.call.id });
       this.#forget(one.legId);
@@ -122,12 +127,23 @@ export class Calling extends Observable {
     }
   }
 
+  /** Goes into a call that became this person's without a ring: somebody who waited was picked. */
+  async enter(callId: string): Promise<void> {
+    if (this.active) return;
+    try {
+      const call = await this.app.link.ask("call.read", { call_id: callId });
+      if (!this.active && legOf(call, this.app.me.id)) this.#begin(call, null);
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
   /** Takes over the call that another window has. */
   continueHere(): void {
     const call = this.elsewhere;
     if (!call) return;
     this.#channel.postMessage({ taken: call.id });
-    this.app.show(call.conversation_id);
+    router.toConversation(call.conversation_id);
     this.#begin(call, null);
   }
 
@@ -155,7 +171,7 @@ export class Calling extends Observable {
         this.#show(call, leg.id, call.transfer?.target_leg_id === leg.id ? call.transfer.id : null);
       } else if (leg && ENTERED.has(leg.state) && this.active?.id !== call.id && this.#taking !== call.id) {
         if (!this.active && here() === call.id) {
-          if (leg.role !== "supervisor") this.app.show(call.conversation_id);
+          if (leg.role !== "supervisor") router.toConversation(call.conversation_id);
           this.#begin(call, null);
         } else if (!this.active) this.elsewhere = call;
       }
@@ -257,6 +273,14 @@ export class Calling extends Observable {
     this.active = null;
     remember(null);
     this.elsewhere = call;
+    this.changed();
+  }
+
+  #signedOut(): void {
+    ring(null);
+    this.rings = [];
+    this.active?.drop();
+    this.active = null;
     this.changed();
   }
 

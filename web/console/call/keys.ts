@@ -1,5 +1,6 @@
 /** The keys of a call, in force while one runs; listed with all others. */
 import type { Shortcuts } from "../../ui/shortcuts";
+import { router } from "../router";
 import type { ActiveCall } from "./active";
 import type { Want } from "./bar";
 import type { Calling } from "./calling";
@@ -30,6 +31,6 @@ export function callKeys(calling: Calling, shortcuts: Shortcuts): () => void {
 
 function want(calling: Calling, panel: Want): void {
   const id = calling.active?.conversationId;
-  if (id && calling.app.current?.id !== id) calling.app.show(id);
+  if (id && calling.app.current?.id !== id) router.toConversation(id);
   dispatchEvent(new CustomEvent<Want>(WANT, { detail: panel }));
 }

@@ -12,7 +12,7 @@ import "../../ui/icons-desk";
 import { base } from "../../ui/tokens";
 import type { Calling, Ring } from "./calling";
 import { t } from "./texts";
-import { Tick } from "./tick";
+import { Tick } from "../tick";
 
 @customElement("console-ring-card")
 export class RingCard extends LitElement {
@@ -172,8 +172,8 @@ export class RingCard extends LitElement {
     const { call } = ring;
     const customer = calling.customerOf(call);
     const video = call.media === "video";
-    const from = call.legs.find((leg) => leg.id === call.transfer?.from_leg_id)?.person_id ?? call.rep_id;
-    const rep = app.desk.reps.get(from ?? "")?.name || t("who.rep");
+    const handing = ring.transferId ? call.legs.find((leg) => leg.id === call.transfer?.from_leg_id)?.person_id : undefined;
+    const rep = app.desk.reps.get(handing ?? call.rep_id ?? "")?.name || t("who.rep");
     const joins = ring.transferId === null && call.answered_at !== null;
     const title = ring.transferId ? t("ring.transfer", { rep, customer }) : joins ? t("ring.join", { rep, customer }) : video ? t("ring.video", { customer }) : t("ring.voice", { customer });
     const place = [...app.desk.work, ...app.desk.lobby].find((each) => each.call_id === call.id || each.conversation_id === call.conversation_id);

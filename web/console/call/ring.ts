@@ -13,6 +13,7 @@ import { typing, type Shortcuts } from "../../ui/shortcuts";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
 import { callingOf, type Calling } from "./calling";
+import { router } from "../router";
 import { callKeys } from "./keys";
 import "./ring-card";
 import "./running";
@@ -74,9 +75,14 @@ export class ConsoleRing extends LitElement {
     for (const stop of this.#stops.splice(0)) stop();
     if (!this.#app) return;
     addEventListener("keydown", this.#key, { capture: true });
-    this.#stops = [() => removeEventListener("keydown", this.#key, { capture: true }), this.#app.subscribe(() => this.requestUpdate())];
+    this.#stops = [() => removeEventListener("keydown", this.#key, { capture: true }), this.#app.subscribe(() => this.requestUpdate()), router.subscribe(() => this.requestUpdate())];
     const { shortcuts } = this.#app as App & { shortcuts?: Shortcuts };
     if (shortcuts) this.#stops.push(callKeys(callingOf(this.#app), shortcuts));
+  }
+
+  /** Whether this conversation's stage is to be seen. */
+  #inFront(conversationId: string): boolean {
+    return router.route.page === "desk" && this.app.current?.id === conversationId;
   }
 
   /** The first ring is meant, from wherever no other control is. */
@@ -113,7 +119,7 @@ export class ConsoleRing extends LitElement {
     const calling = this.watch.value;
     if (!calling) return nothing;
     const { active, elsewhere } = calling;
-    const away = active && this.app.current?.id !== active.conversationId;
+    const away = active && !this.#inFront(active.conversationId);
     return html`
       ${repeat(calling.rings, (one) => one.legId, (one) => html`<console-ring-card .calling=${calling} .ring=${one}></console-ring-card>`)}
       ${away || elsewhere ? html`<console-running .calling=${calling}></console-running>` : nothing}

@@ -7,9 +7,10 @@ import { LocaleController } from "../../text/texts";
 import "../../ui/button";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
+import { router } from "../router";
 import type { Calling } from "./calling";
 import { t } from "./texts";
-import { Tick } from "./tick";
+import { Tick } from "../tick";
 
 @customElement("console-running")
 export class Running extends LitElement {
@@ -70,7 +71,7 @@ export class Running extends LitElement {
       <span class="words">${broken ? t("media.reconnecting") : t(`state.${standing}`, { customer: active.customer })}</span>
       ${active.call.connected_at ? html`<span class="time">${stopwatch(active.seconds)}</span>` : ""}
       ${can.mute === true && active.media ? html`<ui-button shape="round" size="small" icon=${active.muted ? "mic-off" : "mic"} label=${active.muted ? t("act.unmute") : t("act.mute")} .pressed=${active.muted} @click=${() => void active.toggleMute()}></ui-button>` : ""}
-      <ui-button size="small" kind="primary" @click=${() => active.app.show(active.conversationId)}>${t("strip.back")}</ui-button>
+      <ui-button size="small" kind="primary" @click=${() => router.toConversation(active.conversationId)}>${t("strip.back")}</ui-button>
       <ui-button shape="round" size="small" kind="danger" icon="phone-off" label=${t("act.hang_up")} @click=${() => void active.hangUp()}></ui-button>
     </div>`;
   }

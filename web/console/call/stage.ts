@@ -18,7 +18,7 @@ import type { Want } from "./bar";
 import { runs } from "./controls";
 import "./panels";
 import { t } from "./texts";
-import { Tick } from "./tick";
+import { Tick } from "../tick";
 import "./tile";
 import { seats, type Seat } from "./tiles";
 import { sight, type Step } from "./transfers";

@@ -10,6 +10,7 @@ import "../../ui/button";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
+import { router } from "../router";
 import type { How } from "./active";
 import { callingOf, type Calling } from "./calling";
 import "./choices";
@@ -109,7 +110,7 @@ export class Supervise extends LitElement {
     const call = active?.call ?? this.call;
     const rep = this.app.desk.reps.get(call?.rep_id ?? "")?.name || t("who.rep");
     const customer = call ? calling.customerOf(call) : t("who.customer");
-    const show = html`<ui-button icon="messages-square" @click=${() => this.app.show(call?.conversation_id ?? this.conversationId)}>${t("supervise.open")}</ui-button>`;
+    const show = html`<ui-button icon="messages-square" @click=${() => router.toConversation(call?.conversation_id ?? this.conversationId)}>${t("supervise.open")}</ui-button>`;
     if (this.over && !active) return html`<div class="stack"><ui-strip rounded tone="neutral" icon="phone-off">${t("supervise.over")}</ui-strip><div class="row">${show}</div></div>`;
     const choices = html`<console-choices
       legend=${t("supervise.how")}

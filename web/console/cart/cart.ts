@@ -149,18 +149,19 @@ export class ConsoleCart extends LitElement {
     const set = (quantity: number): void => void this.act({ kind: "set_quantity", line_id: line.id, quantity }, t("suggest.quantity", { title: line.title, quantity }));
     const remove = (): void => void this.act({ kind: "remove_line", line_id: line.id }, t("suggest.remove", { title: line.title }));
     return html`<li class=${fresh.has(line.id) ? "fresh" : ""} data-line=${line.id}>
-      ${lineFacts(this.opened, line)}
-      <div class="below spread">
-        <span class="quiet">${attribution(this.opened, line)}</span>
-        <span class="quantity">
+      ${lineFacts(
+        this.opened,
+        line,
+        html`<span class="quantity">
           ${open ? html`<ui-button size="small" kind="quiet" icon="minus" label=${t("line.less", { title: line.title })} ?disabled=${line.quantity < 2} @click=${() => set(line.quantity - 1)}></ui-button>` : nothing}
           <output aria-label=${t("line.quantity", { title: line.title })}>${open ? line.quantity : t("line.pieces", { count: line.quantity })}</output>
           ${open
             ? html`<ui-button size="small" kind="quiet" icon="plus" label=${t("line.more", { title: line.title })} @click=${() => set(line.quantity + 1)}></ui-button
                 ><ui-button size="small" kind="quiet" icon="trash-2" label=${t("line.remove", { title: line.title })} @click=${remove}></ui-button>`
             : nothing}
-        </span>
-      </div>
+        </span>`,
+      )}
+      <span class="below quiet">${attribution(this.opened, line)}</span>
     </li>`;
   }
 
@@ -218,13 +219,13 @@ export class ConsoleCart extends LitElement {
         : html`<p>${selected ? `${selected.title} · ${money(selected.price)}` : t("shipping.unchosen")}</p>`}`;
   }
 
-  private totals({ totals, taxes_included }: Cart): TemplateResult {
+  private totals({ totals, taxes_included, selected_shipping }: Cart): TemplateResult {
     return html`<dl>
       <dt>${t("total.subtotal")}</dt>
       <dd class="amount">${money(totals.subtotal)}</dd>
       ${totals.discount.amount ? html`<dt>${t("total.discount")}</dt><dd class="amount">${money({ ...totals.discount, amount: -totals.discount.amount })}</dd>` : nothing}
       <dt>${t("total.shipping")}</dt>
-      <dd class="amount">${totals.shipping.amount ? money(totals.shipping) : t("total.free")}</dd>
+      <dd class="amount">${selected_shipping === null ? "–" : totals.shipping.amount ? money(totals.shipping) : t("total.free")}</dd>
       <dt class="total">${t("total.total")}</dt>
       <dd class="amount total">${money(totals.total)}</dd>
       <dt class="quiet">${t(taxes_included ? "total.tax_in" : "total.tax_on")}</dt>
@@ -271,10 +272,10 @@ export class ConsoleCart extends LitElement {
           ? html`<ul class="lines">${cart.lines.map((line) => this.line(line, fresh, open))}</ul>`
           : html`<ui-empty icon="shopping-cart" heading=${t("cart.empty")}>${t("cart.empty_text")}</ui-empty>`}
       </section>
-      ${open ? html`<section>${search}</section>` : nothing}
-      <section><cart-suggestions .opened=${this.opened} .shopper=${this.shopper}></cart-suggestions>${this.codes(cart, open)}</section>
+      ${cart.lines.length ? html`<section>${this.totals(cart)}</section>` : nothing}
+      <section>${open ? search : nothing}<cart-suggestions .opened=${this.opened} .shopper=${this.shopper}></cart-suggestions></section>
+      <section>${this.codes(cart, open)}</section>
       <section>${this.shipping(cart, open)}</section>
-      <section>${this.totals(cart)}</section>
       ${proposal}
     `;
   }

@@ -24,12 +24,14 @@ export function attribution(opened: Opened, { added_by }: Line): string {
   return added_by.accepted_by ? t("line.suggested", { name, customer }) : t("line.by", { name });
 }
 
-export function lineFacts(opened: Opened, line: Line): TemplateResult {
+export function lineFacts(opened: Opened, line: Line, controls: TemplateResult | typeof nothing = nothing): TemplateResult {
   const facts = attributesOf(line);
   return html`
     ${thumbnail(opened, line.image_url)}
     <span class="title">${line.title}</span>
     <span class="amount">${money(line.total)}</span>
-    <span class="below quiet">${facts ? html`${facts} · ` : nothing}${t("line.each", { price: money(line.unit_price) })}${line.discount_total.amount ? html` · ${t("line.saved", { amount: money(line.discount_total) })}` : nothing}</span>
+    <div class="below spread"
+      ><span class="quiet">${facts ? html`${facts} · ` : nothing}${t("line.each", { price: money(line.unit_price) })}${line.discount_total.amount ? html` · ${t("line.saved", { amount: money(line.discount_total) })}` : nothing}</span>${controls}</div
+    >
   `;
 }

@@ -44,14 +44,11 @@ export class CartSearch extends LitElement {
         padding-block: 4px;
       }
       .variant {
-        display: flex;
-        flex-wrap: wrap;
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto auto;
         align-items: center;
         gap: 4px 8px;
         inline-size: 100%;
-      }
-      .variant > .amount {
-        margin-inline-start: auto;
       }
     `,
   ];
@@ -110,8 +107,7 @@ export class CartSearch extends LitElement {
     const gone = variant.stock.status === "out_of_stock";
     const name = product.variants.length > 1 ? variant.title : "";
     return html`<div class="variant">
-      ${name ? html`<span>${name}</span>` : nothing}
-      ${variant.stock.status === "in_stock" ? nothing : html`<ui-badge tone=${gone ? "danger" : "warning"}>${worded("stock", variant.stock.status)}</ui-badge>`}
+      <span>${name} ${variant.stock.status === "in_stock" ? nothing : html`<ui-badge tone=${gone ? "danger" : "warning"}>${worded("stock", variant.stock.status)}</ui-badge>`}</span>
       <span class="amount">${money(variant.price.money)}</span>
       <ui-button size="small" icon=${this.direct ? "plus" : "sparkles"} ?disabled=${gone} label=${t(this.direct ? "search.add_this" : "search.suggest_this", { title: `${product.title} ${name}`.trim() })} @click=${() => this.choose(product, variant)}
         >${t(this.direct ? "search.add" : "search.suggest")}</ui-button

@@ -24,11 +24,7 @@ export class CartStepper extends LitElement {
         position: relative;
         display: grid;
         justify-items: center;
-        gap: 4px;
         min-inline-size: 0;
-        color: var(--grey-text);
-        font: var(--text-12) / 1.3 var(--font);
-        text-align: center;
       }
       li:not(:first-child)::before {
         content: "";
@@ -56,10 +52,6 @@ export class CartStepper extends LitElement {
         background: var(--accent);
         color: var(--on-accent);
       }
-      [aria-current] {
-        color: var(--ink);
-        font-weight: 600;
-      }
       [aria-current] .dot {
         border-color: var(--accent);
         box-shadow: inset 0 0 0 3px var(--raised);
@@ -71,13 +63,12 @@ export class CartStepper extends LitElement {
         color: var(--on-danger);
         box-shadow: none;
       }
-      .failed {
-        color: var(--danger);
+      p {
+        margin: 6px 0 0;
+        font: 600 var(--text-13) / 1.4 var(--font);
       }
-      span {
-        max-inline-size: 100%;
-        overflow-wrap: anywhere;
-        hyphens: auto;
+      p.failed {
+        color: var(--danger);
       }
     `,
   ];
@@ -88,17 +79,19 @@ export class CartStepper extends LitElement {
 
   override render(): TemplateResult {
     const at = STEPS.indexOf(this.step);
-    return html`<ol aria-label=${t("step.label")}>
+    return html`
+      <ol aria-label=${t("step.label")}>
       ${STEPS.map((step, index) => {
         const passed = index < at || this.step === "done";
         const here = step === this.step;
         const failed = here && this.failed;
         return html`<li class="${passed ? "passed" : ""} ${failed ? "failed" : ""}" aria-current=${here ? "step" : nothing}>
           <div class="dot">${failed ? html`<ui-icon name="x"></ui-icon>` : passed ? html`<ui-icon name="check"></ui-icon>` : nothing}</div>
-          <span>${worded("step", step)}</span>
+          <span class="unseen">${worded("step", step)}</span>
         </li>`;
       })}
-    </ol>`;
+      </ol>
+      <p class=${this.failed ? "failed" : ""} aria-hidden="true">${worded("step", this.step)}</p>`;
   }
 }
 

@@ -30,6 +30,7 @@ export const cartStyles = css`
     grid-column: 2 / -1;
   }
   .quantity {
+    margin-inline-start: auto;
     display: inline-flex;
     align-items: center;
     gap: 2px;

@@ -46,6 +46,9 @@ export class CartSuggestions extends LitElement {
     base,
     columnStyles,
     css`
+      h4 {
+        margin-block-start: 12px;
+      }
       li {
         display: grid;
         grid-template-columns: minmax(0, 1fr) auto;

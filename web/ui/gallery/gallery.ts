@@ -4,6 +4,7 @@
  */
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement } from "lit/decorators.js";
+import { number } from "../../text/formats";
 import { direction, language, setLocale } from "../../text/texts";
 import { accent } from "../accent";
 import "../avatar";
@@ -260,7 +261,7 @@ export class Gallery extends LitElement {
         <ui-meter kind="progress" label="Connecting"></ui-meter>
       </div>
       <div class="grid even" id="charts">
-        <ui-card><ui-chart heading="Waits" .times=${hours} .series=${waits} .format=${(value: number) => `${Math.round(value)} min`}></ui-chart></ui-card>
+        <ui-card><ui-chart heading="Waits" .times=${hours} .series=${waits} .format=${(value: number) => `${number(value, { maximumFractionDigits: 1 })} min`}></ui-chart></ui-card>
         <ui-card><ui-chart heading="Orders by day" .labels=${["Mon", "Tue", "Wed", "Thu", "Fri"]} .series=${[{ label: "Orders", kind: "bar", values: [12, 19, 8, 24, 17], colour: 3 }]}></ui-chart></ui-card>
         <ui-card><ui-chart heading="Conversions" .times=${[]} .series=${[]}></ui-chart></ui-card>
       </div>

@@ -1,0 +1,24 @@
+/** Every picture that a template names is there: a wrong name would show nothing, and so would a desk's picture in the widget. */
+import { expect, test } from "vitest";
+import { icons } from "./icons";
+import { desk } from "./icons-desk";
+
+const sources = import.meta.glob<string>(["../{ui,widget,console,shop,call}/**/*.ts", "!../**/*.test.ts"], { eager: true, query: "?raw", import: "default" });
+
+const named = (text: string): string[] =>
+  [...text.matchAll(/(?:<ui-icon[^>]*\sname=|\sicon(?:-end)?=)(?:"([\w-]+)"|\$\{([^}]*)\})/g)].flatMap(([, plain, code]) =>
+    // In `${muted ? "mic-off" : "mic"}` every literal after the question is a name.
+    plain ? [plain] : [...(code ?? "").matchAll(/[?:]\s*"([\w-]+)"/g)].map((found) => found[1]!),
+  );
+
+/** Wherever they stand in the widget: names that are nothing but a picture's. */
+const hyphened = (text: string): string[] => [...text.matchAll(/"([a-z0-9]+(?:-[a-z0-9]+)+)"/g)].map((found) => found[1]!).filter((name) => name in desk);
+
+test.each(Object.entries(sources).filter(([, text]) => named(text).length || hyphened(text).length))("%s", (path, text) => {
+  const known = new Set<string>([...Object.keys(icons), ...(path.startsWith("../widget/") ? [] : Object.keys(desk))]);
+  const wanted = path.startsWith("../widget/") ? [...named(text), ...hyphened(text)] : named(text);
+  expect(wanted.filter((name) => !known.has(name))).toEqual([]);
+});
+
+test("no picture is in both sets", () => expect(Object.keys(desk).filter((name) => name in icons)).toEqual([]));
+test("pictures are pictures", () => expect(Object.values({ ...icons, ...desk }).filter((svg) => !/<svg[^>]*viewBox="0 0 24 24"[^>]*>[^]*<\/svg>/.test(svg))).toEqual([]));
