@@ -12,12 +12,11 @@ from typing import Any
 import aiohttp
 from playwright.async_api import BrowserContext, Locator
 
-from tests.e2e.face import NOTE, Face, face
+from tests.e2e.face import Face
 from tests.e2e.participant import DEADLINE_S
 from tests.e2e.program import Demo
 
-PASSWORD = "tresen-demo-counter"  # noqa: S105 - the demonstration's own
-ORIGINALS = {"processing": "off"}
+PASSWORD = "tresen-demo-counter"
 
 # Sends camera and microphone by WHIP, receives by WHEP, plays what comes in elements of the page.
 JOIN = """
@@ -30,12 +29,15 @@ async ({ whip, whep, token, video, ice }) => {
       setTimeout(done, 2000);
     });
     const answer = await fetch(url, {
-      method: "POST", headers: { "Content-Type": "application/sdp", Authorization: "Bearer " + token }, body: connection.localDescription.sdp,
+      method: "POST",
+      headers: { "Content-Type": "application/sdp", Authorization: "Bearer " + token },
+      body: connection.localDescription.sdp,
     });
     if (!answer.ok) throw new Error(url + ": " + answer.status + " " + (await answer.text()));
     await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
   };
-  const own = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false }, video });
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  const own = await navigator.mediaDevices.getUserMedia({ audio: plain, video });
   const out = new RTCPeerConnection({ iceServers: ice });
   for (const track of own.getTracks()) out.addTransceiver(track, { direction: "sendonly" });
   const back = new RTCPeerConnection({ iceServers: ice });
@@ -104,7 +106,10 @@ async def on_duty(context: BrowserContext, demo: Demo, login: str = "rita") -> A
     """Logs in and is available until the block ends."""
     rep = Rep(await context.new_page())
     rep.address = demo.address
-    async with aiohttp.ClientSession() as client, client.post(f"{demo.address}/v1/login", json={"login": login, "password": PASSWORD}) as answer:
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(f"{demo.address}/v1/login", json={"login": login, "password": PASSWORD}) as answer,
+    ):
         assert answer.status < 300, await answer.text()
         rep.token = (await answer.json())["token"]
     # Any page of the server's origin will do: it is only there for its devices.
@@ -115,6 +120,9 @@ async def on_duty(context: BrowserContext, demo: Demo, login: str = "rita") -> A
     finally:
         for call in (await rep.ask("GET", "/v1/rings"))["data"]:
             await rep.ask("POST", f"/v1/calls/{call['id']}/hang_up")
+        # What is left open would be offered to the next test's rep.
+        for one in (await rep.ask("GET", "/v1/conversations?status=open&limit=100"))["data"]:
+            await rep.ask("POST", f"/v1/conversations/{one['id']}/close", {})
         await rep.ask("PUT", "/v1/reps/me/status", {"status": "offline"})
 
 
@@ -144,6 +152,3 @@ async def shopper(context: BrowserContext, address: str) -> Shopper:
     found = Shopper(await context.new_page())
     await found.page.goto(address)
     return found
-
-
-__all__ = ["NOTE", "Rep", "Shopper", "face", "on_duty", "shopper"]

@@ -161,7 +161,9 @@ export class Calling extends Observable {
   /** Takes the call from the tab that has it. */
   takeOver(): Promise<void> {
     const { call } = this;
-    return call ? this.#enter(call, { steal: true }) : Promise.resolve();
+    if (!call) return Promise.resolve();
+    this.app.openPanel();
+    return this.#enter(call, { steal: true });
   }
 
   /** Tries again where the server had refused the media. */
