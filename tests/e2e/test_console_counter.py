@@ -186,7 +186,9 @@ async def test_a_rep_with_the_grant_edits_undoes_and_meets_a_conflict(process: D
         await maria.do("set_quantity", line_id=mug["id"], quantity=7)
         await lines(page).last.get_by_role("button", name="One more of Stoneware mug, Sand").click()
         await page.context.set_offline(False)
-        await expect(page.get_by_text("The cart has changed meanwhile; here is the present one.")).to_be_visible()
+        await expect(
+            page.get_by_role("region", name="Notices").get_by_text("The cart has changed meanwhile; here is the present one.")
+        ).to_be_visible()
         await expect(lines(page).last.locator("output")).to_have_text("7")
 
 
