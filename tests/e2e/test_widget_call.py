@@ -28,7 +28,7 @@ async def chat_with_a_cart(ana: Shopper, rita: Rep) -> tuple[str, str]:
     await ana.open("chat")
     await ana.page.get_by_role("textbox", name="Write a message").fill("Hello")
     await ana.page.keyboard.press("Enter")
-    made = await rita.served()
+    made = await rita.served(await ana.id())
     read = f"/v1/conversations/{made}"
     return made, await rita.sought("the cart", read, lambda found: found["conversation"]["cart_id"])
 
@@ -132,6 +132,7 @@ async def test_without_devices_one_listens_and_writes(process: Demo) -> None:
         await ana.open("video")
         await ana.says("Neither camera nor microphone was found.")
         await ana.button("Only listen").click()
+        await ana.says("Calling")
         await ana.button("Cancel").click()
         await ana.says("You cancelled the call.")
         assert not ana.errors
@@ -144,6 +145,7 @@ async def test_without_a_camera_one_calls_with_voice(process: Demo) -> None:
         await ana.says("No camera was found.")
         await ana.screenshot("widget-call-no-camera")
         await ana.button("Go on with voice only").click()
+        await ana.says("Calling")
         await ana.button("Cancel").click()
         await ana.says("You cancelled the call.")
         assert not ana.errors

@@ -68,6 +68,13 @@ class Rep(Face):
                 assert answer.status == status if status else answer.status < 300, (method, path, answer.status, found)
                 return found
 
+    async def try_to(self, method: str, path: str) -> bool:
+        """One request that may come too late; whether it did not."""
+        async with aiohttp.ClientSession() as client:
+            async with client.request(method, self.address + path, json={}, headers={"Authorization": f"Bearer {self.token}"}) as answer:
+                assert answer.status < 300 or answer.status in (404, 409), (path, answer.status, await answer.text())
+                return answer.status < 300
+
     async def sought(self, what: str, path: str, wanted: Any = lambda found: found["data"]) -> Any:
         """Asks until there is what is wanted."""
         end_s = time.monotonic() + DEADLINE_S
@@ -94,11 +101,23 @@ class Rep(Face):
         given = {"whip": ticket["whip"], "whep": ticket["whep"], "token": ticket["token"], "ice": ticket["ice_servers"], "video": video}
         await self.page.evaluate(JOIN, given)
 
-    async def served(self) -> str:
-        """Takes the chat that is offered; its conversation."""
-        offers = await self.sought("an offer", "/v1/reps/me/work", lambda got: [each for each in got["data"] if each["state"] == "offered"])
-        await self.ask("POST", f"/v1/tickets/{offers[0]['id']}/accept")
-        return str(offers[0]["conversation_id"])
+    async def served(self, customer_id: str) -> str:
+        """Takes the chat of this customer's that is offered, and leaves others' alone; its conversation."""
+        path = f"/v1/conversations?customer_id={customer_id}"
+        made = await self.sought("the conversation", path, lambda got: [each["id"] for each in got["data"]])
+
+        end_s = time.monotonic() + DEADLINE_S
+        while True:
+            offers = (await self.ask("GET", "/v1/reps/me/work"))["data"]
+            mine = [each for each in offers if each["conversation_id"] == made[0]]
+            if any(each["state"] == "assigned" for each in mine):
+                break
+            for each in mine:
+                # An offer may have gone by while she reached for it; the next one comes.
+                await self.try_to("POST", f"/v1/tickets/{each['id']}/accept")
+            assert time.monotonic() < end_s, f"gave up waiting for an offer: {offers}"
+            await asyncio.sleep(0.1)
+        return str(made[0])
 
 
 @asynccontextmanager
@@ -119,7 +138,7 @@ async def on_duty(context: BrowserContext, demo: Demo, login: str = "rita") -> A
         yield rep
     finally:
         for call in (await rep.ask("GET", "/v1/rings"))["data"]:
-            await rep.ask("POST", f"/v1/calls/{call['id']}/hang_up")
+            await rep.try_to("POST", f"/v1/calls/{call['id']}/{'decline' if call['state'] == 'ringing' else 'hang_up'}")
         # What is left open would be offered to the next test's rep.
         for one in (await rep.ask("GET", "/v1/conversations?status=open&limit=100"))["data"]:
             await rep.ask("POST", f"/v1/conversations/{one['id']}/close", {})
@@ -137,6 +156,12 @@ class Shopper(Face):
         """As the shop's page opens the widget."""
         await self.becomes("the widget", "() => document.getElementById('tresen-widget') !== null")
         await self.page.evaluate("(view) => window.tresen('open', { view })", view)
+
+    async def id(self) -> str:
+        """Whom the server takes this visitor for."""
+        name = "Object.keys(localStorage).find((name) => name.endsWith('.session'))"
+        script = f"() => {{ const name = {name}; return name && JSON.parse(localStorage[name]).person_id; }}"
+        return str(await self.becomes("a session", script))
 
     async def says(self, words: str) -> None:
         """Waits until the widget says so."""

@@ -228,7 +228,7 @@ export class CallCheck extends LitElement {
         ${this.got.audio ? this.level() : nothing} ${this.got.audio || this.got.video ? this.choices() : nothing}
         <div class="actions">
           ${this.asking ? nothing : this.steps(answering, busy)}
-          <ui-button kind="quiet" id="cancel" @click=${() => this.calling.giveUp()}>${t("cancel")}</ui-button>
+          <ui-button kind="quiet" id="cancel" ?disabled=${busy} @click=${() => this.calling.giveUp()}>${t("cancel")}</ui-button>
         </div>
       </section>
     `;
