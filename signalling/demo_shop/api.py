@@ -42,6 +42,12 @@ class CartChange(Body):
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
 
 
+class CartFound(Body):
+    """A cart that the widget told of."""
+
+    cart_id: str = Field(pattern="^cart_[0-9A-Z]{26}$")
+
+
 class Payment(Body):
     """The last press of the checkout."""
 
@@ -72,6 +78,7 @@ class Api:
             ("GET", "/api/variants/{variant_id}/delivery", self.delivery),
             ("GET", "/api/cart", self.cart),
             ("POST", "/api/cart", self.change_cart),
+            ("PUT", "/api/cart", self.adopt_cart),
             ("POST", "/api/pay", self.pay),
             ("GET", "/api/orders", self.orders),
             ("GET", "/api/orders/{order_id}", self.order),
@@ -165,6 +172,10 @@ class Api:
         """One change of the cart."""
         body = await read(request, CartChange)
         return {"cart": await self._till.operate(visit, body.operation, body.currency)}
+
+    async def adopt_cart(self, request: web.Request, visit: Visit) -> Any:
+        """The cart that was begun in a conversation."""
+        return {"cart": await self._till.adopt(visit, (await read(request, CartFound)).cart_id)}
 
     async def pay(self, request: web.Request, visit: Visit) -> Any:
         """Orders and pays."""

@@ -56,6 +56,14 @@ class Till:
         changed: dict[str, Any] = answer["cart"]
         return changed
 
+    async def adopt(self, visit: Visit, cart_id: str) -> dict[str, Any] | None:
+        """A cart that was begun elsewhere becomes the shop's where it has none. Tresen says whether it is theirs."""
+        known = await self.cart(visit)
+        if known is not None:
+            return known
+        visit.cart_id = cart_id
+        return await self.cart(visit)
+
     async def carry(self, visit: Visit, before: dict[str, Any] | None) -> None:
         """After somebody has signed in: what they had chosen as a visitor is theirs. A cart of a conversation went along by itself."""
         if before is None or await self.cart(visit) is not None:

@@ -1,6 +1,7 @@
 """Consoles of signed-in reps in Chromium, and a customer who asks for calls by REST and talks through the plain call page."""
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import AsyncIterator
@@ -15,11 +16,10 @@ from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from signalling.identity.seed import PASSWORD, SITE
 from signalling.ids import new_id
-from tests.e2e.browsers import CALL, QUIET, CallPage
-from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
+from tests.e2e.browsers import CALL, QUIET, RECORD, CallPage
 from tests.e2e.hearing import SAME, loudness, same_speech
+from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
 from tests.e2e.sources import ALIKE, THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path, likeness
-from tests.e2e.browsers import RECORD
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -35,18 +35,30 @@ DEEP = """
     return null;
   };
 """
-HEAR = RECORD.replace(
-    "const track = tresenCall.remoteStream.getAudioTracks()[0];",
-    DEEP
-    + """
+HEAR = (
+    RECORD.replace(
+        "const track = tresenCall.remoteStream.getAudioTracks()[0];",
+        DEEP
+        + """
   // All that is played, as the ear has it.
   const context = new AudioContext({ sampleRate: 48000 });
   const together = context.createMediaStreamDestination();
   together.channelCount = 1;
-  for (const each of deep(document, "console-stage").active.media.sounds) context.createMediaStreamSource(new MediaStream([each])).connect(together);
+  // Silence is sound too: without any the track would stand still.
+  const silence = new ConstantSourceNode(context, { offset: 0 });
+  silence.connect(together);
+  silence.start();
+  const { call, media } = deep(document, "console-stage").active;
+  const customer = call.legs.find((leg) => leg.role === "customer").id;
+  const alone = media.remotes.filter((one) => one.id === customer && one.audio).map((one) => one.audio);
+  for (const each of whose === "customer" ? alone : media.sounds)
+    context.createMediaStreamSource(new MediaStream([each])).connect(together);
   const [track] = together.stream.getAudioTracks();
 """,
-).replace("await reader.cancel();", "await reader.cancel(); await context.close();")
+    )
+    .replace("await reader.cancel();", "await reader.cancel(); await context.close();")
+    .replace("async (seconds) =>", "async ([seconds, whose]) =>")
+)
 LOOK = f"""
 (name) => {{
   {DEEP}
@@ -178,18 +190,16 @@ class Console:
             await asyncio.sleep(0.1)
         raise AssertionError(f"not {other.wav.stem}'s picture: {found[-5:]}; {self.errors}")
 
-    async def sound(self, seconds: float = LISTEN_S) -> NDArray[np.float32]:
-        """What is heard from now on."""
-        import base64
-
-        got = await asyncio.wait_for(self.page.evaluate(HEAR, seconds), seconds + DEADLINE_S)
+    async def sound(self, seconds: float = LISTEN_S, whose: str = "all") -> NDArray[np.float32]:
+        """What is heard from now on, of everybody or of the customer alone."""
+        got = await asyncio.wait_for(self.page.evaluate(HEAR, [seconds, whose]), seconds + DEADLINE_S)
         return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
 
-    async def hears(self, other: Caller) -> None:
+    async def hears(self, other: Caller, whose: str = "all") -> None:
         """Listens until it is the other's speech."""
         found = []
         for _ in attempts():
-            recording = await self.sound()
+            recording = await self.sound(whose=whose)
             found.append((round(same_speech(recording, other.speech), 3), round(loudness(recording), 4)))
             if found[-1][0] > SAME and found[-1][1] > QUIETEST:
                 return
@@ -237,7 +247,8 @@ async def console_of(browser: Browser, client: aiohttp.ClientSession, address: s
         assert response.status < 300, session
     context = await browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options})
     context.set_default_timeout(1000 * DEADLINE_S)
-    kept = f"if (!localStorage.getItem('tresen.console.session')) localStorage.setItem('tresen.console.session', {json.dumps(json.dumps(session))})"
+    place = "'tresen.console.session'"
+    kept = f"if (!localStorage.getItem({place})) localStorage.setItem({place}, {json.dumps(json.dumps(session))})"
     await context.add_init_script(kept)
     console = Console(await context.new_page(), Rest(client, address, session["token"]), session)
     await console.open(address)

@@ -37,10 +37,14 @@ NOTE = """
     }
     return found;
   };
+  // What is heard need not lie on the page.
+  const played = new Set();
+  const play = HTMLMediaElement.prototype.play;
+  HTMLMediaElement.prototype.play = function () { played.add(this); return play.call(this); };
   const open = () => connections.filter((each) => each.connectionState !== "closed");
   const received = (kind) => open().flatMap((each) => each.getReceivers()).map((each) => each.track)
     .filter((track) => track && track.kind === kind && track.readyState === "live");
-  const playing = (kind) => deep(document).filter((element) => {
+  const playing = (kind) => [...new Set([...deep(document), ...played])].filter((element) => {
     if (!(element instanceof HTMLMediaElement) || element.paused || !(element.srcObject instanceof MediaStream)) return false;
     if (kind === "audio" && (element.muted || element.volume === 0)) return false;
     const ids = new Set(received(kind).map((track) => track.id));

@@ -1,7 +1,7 @@
 """A shop's page of another origin with the widget in it, and a rep who answers by the API: for tests of the widget alone.
 
-The page is as bare as can be and as strict: its Content-Security-Policy allows scripts and data of its own and of Tresen's origin, no inline
-script, no style but its own. `SHOP_KEY` is the site's, so that the page can vouch for customers as a shop's server does.
+The page is as bare as can be and as strict: its Content-Security-Policy allows scripts and data of its own and of Tresen's origin, no
+inline script, no style but its own. `SHOP_KEY` is the site's, so that the page can vouch for customers as a shop's server does.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tests.e2e.participant import DEADLINE_S
 from tests.e2e.program import Demo
 
 SITE = "site_0000000000000000000000DEM0"
-PASSWORD = "tresen-demo-counter"  # noqa: S105 - the demonstration's own
+PASSWORD = "tresen-demo-counter"
 SNIPPET = """
 (function(w,d,n,u){w[n]=w[n]||function(){(w[n].q=w[n].q||[]).push(arguments)};
 var s=d.createElement('script');s.async=1;s.src=u;d.head.appendChild(s)})(window,document,'tresen',%(loader)s);
@@ -33,7 +33,9 @@ if (asked.get('customer')) tresen('identify', function (cb) {
   fetch('/token?customer=' + asked.get('customer')).then(function (r) { return r.json() }).then(function (j) { cb(j.token) });
 });
 window.heard = [];
-['open', 'close', 'unread', 'conversation'].forEach(function (name) { tresen('on', name, function (detail) { heard.push([name, detail]) }) });
+['open', 'close', 'unread', 'conversation'].forEach(function (name) {
+  tresen('on', name, function (detail) { heard.push([name, detail]) });
+});
 """
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Copper &amp; Clay</title><script src="/snippet.js"></script></head>
@@ -53,7 +55,14 @@ class ShopPage:
 def vouch(key: dict[str, Any], customer: str) -> str:
     """What a shop's server signs."""
     now_s = int(time.time())
-    claims = {"aud": SITE, "sub": customer, "exp": now_s + 300, "jti": f"{customer}-{time.time_ns()}", "name": customer.title(), "email": f"{customer}@example.com"}
+    claims = {
+        "aud": SITE,
+        "sub": customer,
+        "exp": now_s + 300,
+        "jti": f"{customer}-{time.time_ns()}",
+        "name": customer.title(),
+        "email": f"{customer}@example.com",
+    }
     return jwt.encode(claims, key["secret"], algorithm="HS256", headers={"kid": key["id"]})
 
 
@@ -79,7 +88,8 @@ async def shop_page(running: Demo) -> AsyncIterator[ShopPage]:
     found = ShopPage("", tresen, admin)
     socket = tresen.replace("http", "ws")
     policy = (
-        f"default-src 'none'; script-src 'self' {tresen}; style-src 'self'; connect-src 'self' {tresen} {socket}; img-src 'self' blob: {tresen}; media-src blob:"
+        f"default-src 'none'; script-src 'self' {tresen}; style-src 'self'; connect-src 'self' {tresen} {socket}; "
+        f"img-src 'self' blob: {tresen}; media-src blob:"
     )
 
     async def page(_: web.Request) -> web.Response:
@@ -155,7 +165,13 @@ class Rep:
 
     async def say(self, conversation_id: str, text: str = "", **more: Any) -> dict[str, Any]:
         """A message."""
-        said = await ask(self._tresen, "POST", f"/v1/conversations/{conversation_id}/messages", self._token, json={"id": new_id("msg", time.time_ns() // 1000), "text": text, **more})
+        said = await ask(
+            self._tresen,
+            "POST",
+            f"/v1/conversations/{conversation_id}/messages",
+            self._token,
+            json={"id": new_id("msg", time.time_ns() // 1000), "text": text, **more},
+        )
         return dict(said)
 
     async def typing(self, conversation_id: str, active: bool) -> None:
@@ -193,5 +209,8 @@ async def rep_on_duty(tresen: str, login: str = "rita") -> AsyncIterator[Rep]:
         try:
             yield rep
         finally:
+            # Otherwise they would wait again, before whoever comes in the next test.
+            for conversation in rep.entries:
+                await rep.ask("conversation.close", conversation_id=conversation)
             await rep.ask("rep.set_status", status="offline")
             rep._reading.cancel()

@@ -1,4 +1,4 @@
-"""A customer of the demonstration's shop who is driven over REST, and staff who are asked over REST: the other side of a console under test.
+"""A customer of the demonstration's shop who is driven over REST, and staff too: the other side of a console under test.
 
 For browser tests of the console alone; the widget has tests of its own. The customer is vouched for by a key that the demonstration's
 administrator adds to its site.
@@ -79,7 +79,7 @@ async def staff(client: aiohttp.ClientSession, address: str, login: str) -> Call
 
 
 @asynccontextmanager
-async def talking(address: str) -> AsyncIterator[aiohttp.ClientSession]:
+async def talking() -> AsyncIterator[aiohttp.ClientSession]:
     """A client for all of them, without a cookie or a keep-alive that outlives the demo."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
         yield client

@@ -1,4 +1,4 @@
-"""The rep's side of calls in a real browser against a real demo: rung, declined, accepted, held, handed over, shared, listened to, reloaded."""
+"""The rep's side of calls in a browser against a real demo: rung, declined, accepted, held, handed over, listened to, reloaded."""
 
 import asyncio
 import time
@@ -212,7 +212,7 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         await says(one.card, f"{name} asks you to join the call with Visitor")
         await one.page.keyboard.press("Enter")
         await one.stage.wait_for()
-        await one.hears(customer)
+        await one.hears(customer, "customer")
         await says(other.stage, mine)
         await other.shot("conference")
         await other.button(f"Actions for {mine}").click()
@@ -223,12 +223,13 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         # A supervisor listens; the customer does not know.
         sue = await console_of(reps, client, process.address, "sue")
         await sue.rest.ask("PUT", "/v1/reps/me/status", {"status": "away"})
-        await sue.page.evaluate(SUPERVISE, [ana.call_id, ana.conversation_id])
+        await sue.page.get_by_role("link", name="Board").click()
+        await sue.page.locator("board-calls").get_by_role("button", name="Join").first.click()
         seat = sue.page.locator("console-supervise")
         await seat.get_by_role("button", name="Enter the call").click()
         await sue.stage.wait_for()
         await says(sue.stage, "You are listening. Nobody hears you.")
-        await sue.hears(customer)
+        await sue.hears(customer, "customer")
         await sue.clean("console-supervise")
         await sue.shot("listening")
         legs = (await ana.call())["legs"]
@@ -238,29 +239,8 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         await seat.get_by_text("Join in").click()
         await says(sue.stage, "You are in the call. Everybody hears you.")
         await ana.until("knows of the supervisor", lambda call: any(leg["role"] == "supervisor" for leg in call["legs"]))
-        await sue.hears(customer)
+        await sue.hears(customer, "customer")
         await sue.button("Leave the call").click()
         await sue.stage.wait_for(state="detached")
         await hang_up(ana, other)
         assert [each.errors for each in (one, other, sue)] == [[], [], []]
-
-
-DEEP = """
-  const deep = (root, name) => {
-    for (const each of root.querySelectorAll("*")) {
-      if (each.localName === name) return each;
-      const found = each.shadowRoot && deep(each.shadowRoot, name);
-      if (found) return found;
-    }
-    return null;
-  };
-"""
-# The board has this element in a panel; here it stands alone.
-SUPERVISE = f"""
-([callId, conversationId]) => {{
-  {DEEP}
-  const seat = document.createElement("console-supervise");
-  Object.assign(seat, {{ app: deep(document, "console-ring").app, callId, conversationId }});
-  document.body.prepend(seat);
-}}
-"""

@@ -3,6 +3,7 @@
 And with it: its policy is kept, accessibility is sound, and what somebody else has written is shown as text.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -197,6 +198,58 @@ async def test_every_page_is_sound(process: Demo, size: str, scheme: str) -> Non
         await page.get_by_role("button", name="Order and pay").click()
         await expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
         await look("order")
+        assert shown.errors == [] and shown.violations == []
+
+
+async def test_whoever_is_stuck_gets_to_a_rep_and_stays_the_same_after_signing_in(process: Demo) -> None:
+    """The button beside a declined card opens the widget; the rep is told the reason, and later who it is."""
+    async with browser(None, "--no-sandbox") as context:
+        shown = await face(context, process.shop)
+        page = shown.page
+        await put_in(shown, "table-runner")
+        await page.goto(f"{process.shop}/checkout/address")
+        await fill_address(shown)
+        await page.get_by_role("button", name="On to delivery").click()
+        await page.get_by_label("Standard delivery").check()
+        await expect(page.locator(".totals")).to_contain_text("Delivery")
+        await page.get_by_role("button", name="On to payment").click()
+        await page.get_by_label("Mastercard ending in 0002").check()
+        await page.get_by_role("button", name="Order and pay").click()
+        await page.get_by_role("status").get_by_role("button", name="Need help?").click()
+        await expect(page.locator("#tresen-widget").get_by_role("textbox")).to_be_visible()
+
+        api = context.request
+        login = await api.post(f"{process.address}/v1/login", data={"login": "rita", "password": "tresen-demo-counter"})
+        rep = {"Authorization": f"Bearer {(await login.json())['token']}"}
+
+        async def told(but: str = "") -> dict[str, Any]:
+            """The conversation in which a rep was asked for because of the card, once it is there and not this customer's."""
+            async with asyncio.timeout(60):
+                while True:
+                    found = await look()
+                    if found is not None and found["customer_id"] != but:
+                        return found
+                    await asyncio.sleep(0.2)
+
+        async def look() -> dict[str, Any] | None:
+            listed = await (await api.get(f"{process.address}/v1/conversations?status=open", headers=rep)).json()
+            for each in listed["data"]:
+                entries = await (await api.get(f"{process.address}/v1/conversations/{each['id']}/timeline", headers=rep)).json()
+                if any(entry["type"] == "help.requested" and "payment_declined" in json.dumps(entry) for entry in entries["entries"]):
+                    return dict(each)
+            return None
+
+        before = await told()
+        customer = await (await api.get(f"{process.address}/v1/customers/{before['customer_id']}", headers=rep)).json()
+        assert customer["verified"] is False
+
+        await page.get_by_role("button", name="Sign in as Maria").click()
+        await expect(page.get_by_role("link", name="Maria Lindner")).to_be_visible()
+        after = await told(but=before["customer_id"])
+        assert after["id"] == before["id"]
+        customer = await (await api.get(f"{process.address}/v1/customers/{after['customer_id']}", headers=rep)).json()
+        assert (customer["verified"], customer["name"]) == (True, "Maria Lindner")
+        await expect(page.get_by_role("link", name="Cart, 1 piece")).to_be_visible()
         assert shown.errors == [] and shown.violations == []
 
 

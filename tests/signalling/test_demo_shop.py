@@ -137,6 +137,24 @@ async def test_the_cart_of_a_conversation_goes_along_when_the_visitor_signs_in(s
     assert (await shop.cart())["id"] == cart["id"]
 
 
+async def test_a_cart_that_a_conversation_began_becomes_the_shops(shop: Shop) -> None:
+    await shop.get("/api/products")
+    token = (await shop.get("/tresen-token"))["token"]
+    async with aiohttp.ClientSession(shop.tresen) as widget:
+        async with widget.post("/v1/sessions", json={"site_id": people.SITE, "token": token}) as response:
+            bearer = {"Authorization": f"Bearer {(await response.json())['token']}"}
+        async with widget.post("/v1/carts", json={}, headers=bearer) as response:
+            begun = (await response.json())["id"]
+    assert (await shop.post("/api/cart", {"cart_id": begun}, method="PUT"))["cart"]["id"] == begun
+    await shop.change(kind="add_line", variant_id="STOM-SEA", quantity=1)
+    assert (await shop.cart())["id"] == begun
+    stranger = Shop(shop.running, shop.core, shop.tresen)
+    try:
+        assert (await stranger.post("/api/cart", {"cart_id": begun}, method="PUT"))["cart"] is None
+    finally:
+        await stranger.http.close()
+
+
 async def test_a_declined_card_orders_nothing_and_another_one_pays(shop: Shop) -> None:
     cart = await shop.filled()
     assert (await shop.pay("declined", cart["version"], 402))["code"] == "card_declined"

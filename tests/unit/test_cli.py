@@ -79,7 +79,9 @@ def test_server_options_are_settings() -> None:
     assert set(SERVER_OPTIONS) - {"config"} <= set(MediaSettings.model_fields)
 
 
-@pytest.mark.parametrize(("command", "own", "fixed"), [("serve", [], []), ("media", [], []), ("demo", ["room", "demo_shop_port"], ["drain_deadline_s"])])
+@pytest.mark.parametrize(
+    ("command", "own", "fixed"), [("serve", [], []), ("media", [], []), ("demo", ["room", "demo_shop_port"], ["drain_deadline_s"])]
+)
 def test_every_serving_command_has_the_same_options_and_only_adds_its_own(command: str, own: list[str], fixed: list[str]) -> None:
     [program] = [each for name, each in get_command(application()).commands.items() if name == command]  # type: ignore[attr-defined]  # a group
     offered = [parameter.name for parameter in program.params]

@@ -145,6 +145,7 @@ export const backend = {
     (await call<{ data: DeliveryOption[] }>("GET", `/api/variants/${encodeURIComponent(variant)}/delivery?${asked({ locale })}`)).data,
   cart: async (): Promise<Cart | null> => (await call<{ cart: Cart | null }>("GET", "/api/cart")).cart,
   change: async (operation: Change): Promise<Cart> => (await call<{ cart: Cart }>("POST", "/api/cart", { operation })).cart,
+  adopt: async (cart_id: string): Promise<Cart | null> => (await call<{ cart: Cart | null }>("PUT", "/api/cart", { cart_id })).cart,
   pay: (card: string, base_version: number, address: Address): Promise<Order> => call("POST", "/api/pay", { card, base_version, address }),
   orders: async (): Promise<Order[]> => (await call<{ data: Order[] }>("GET", "/api/orders")).data,
   order: (id: string): Promise<Order> => call("GET", `/api/orders/${encodeURIComponent(id)}`),

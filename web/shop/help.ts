@@ -24,8 +24,8 @@ export interface Embedding {
   accent: string;
   dir?: string;
   cartId: string | null;
-  /** Called when the widget or a rep has changed the cart, or an order came of it. */
-  changed: () => void;
+  /** Called when the widget or a rep has changed the cart, or an order came of it; with the cart, where the widget says which. */
+  changed: (detail: unknown) => void;
 }
 
 const identify = (done: (token: string) => void): void => {

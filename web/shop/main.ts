@@ -9,7 +9,7 @@ import { direction, language, onLocale, setLocale, LANGUAGES, type Direction } f
 import { backend } from "./backend";
 import { embed, tresen } from "./help";
 import { navigate, route, type Route } from "./route";
-import { change, fetching, keepLooking, look, onChange, set, shelf as fetchShelf, shown } from "./state";
+import { change, fetching, keepLooking, onChange, set, shelf as fetchShelf, shown, told } from "./state";
 import { t } from "./texts";
 import { cartPage } from "./views/cart";
 import { checkout } from "./views/checkout";
@@ -133,7 +133,7 @@ async function open(): Promise<void> {
   });
   const { tresen: at, cart_id: cartId } = shown.visit;
   if (at.address)
-    embed({ address: at.address, siteId: at.site_id, locale: language(), name: NAME, accent: ACCENT, cartId, changed: () => void look(), ...(asDirection ? { dir: asDirection } : {}) });
+    embed({ address: at.address, siteId: at.site_id, locale: language(), name: NAME, accent: ACCENT, cartId, changed: (detail) => void told(detail), ...(asDirection ? { dir: asDirection } : {}) });
   keepLooking();
   await arrive(true);
 }

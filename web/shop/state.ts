@@ -61,9 +61,17 @@ function took(cart: Cart | null): void {
 const REASONS = ["card_declined", "card_expired", "out_of_stock", "cart_conflict", "offline", "price_changed"] as const;
 const reason = (code: string): string => (REASONS.find((known) => known === code) ? t(`refused.${code as (typeof REASONS)[number]}`) : t("refused.other"));
 
+/** Wishes are done one after the other: each sees what the one before has made of the cart. */
+let before: Promise<unknown> = Promise.resolve();
+
 /** Does something at the backend; what goes wrong is said on the page. True when it went well. */
-async function doing(what: () => Promise<void>, help?: string): Promise<boolean> {
-  if (shown.busy) return false;
+function doing(what: () => Promise<void>, help?: string): Promise<boolean> {
+  const done = before.then(() => attempt(what, help));
+  before = done.catch(() => undefined);
+  return done;
+}
+
+async function attempt(what: () => Promise<void>, help?: string): Promise<boolean> {
   set({ busy: true, notice: null });
   try {
     await what();
@@ -85,6 +93,7 @@ export const change = (operation: Change, said?: string): Promise<boolean> =>
   });
 
 export const pay = async (card: string): Promise<Order | null> => {
+  if (shown.busy) return null; // a second press is no second order
   let placed: Order | null = null;
   await doing(async () => {
     if (!shown.cart) throw new Refused("cart_conflict", 409);
@@ -138,6 +147,17 @@ export async function look(): Promise<void> {
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
   }
+}
+
+/** The widget tells that a cart has changed: perhaps one that was begun in the conversation, of which the shop does not know yet. */
+export async function told(detail: unknown): Promise<void> {
+  const { id, status } = (detail ?? {}) as { id?: unknown; status?: unknown };
+  try {
+    if (!shown.cart && typeof id === "string" && status === "open") took(await backend.adopt(id));
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+  }
+  await look();
 }
 
 export function keepLooking(): void {

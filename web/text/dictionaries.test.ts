@@ -48,7 +48,7 @@ function spoken(face: string): { exact: Set<string>; open: RegExp[] } {
   for (const text of spokenBy.get(face) ?? []) {
     for (const [, literal] of text.matchAll(/["']([\w.-]+)["']/g)) exact.add(literal!);
     // `worded("status", word)`: any word the server has, as far as there is a text for it.
-    for (const [, prefix] of text.matchAll(/\bworded\(\s*["'](\w+)["']/g)) open.push(new RegExp(`^${prefix}\\.[\\w.-]+$`));
+    for (const [, prefix] of text.matchAll(/\b(?:worded|options)\(\s*["']([\w.]+)["']/g)) open.push(new RegExp(`^${prefix!.replaceAll(".", "\\.")}\\.[\\w.-]+$`));
     for (const [, literal] of text.matchAll(/`([\w.-]*(?:\$\{[^}]*\}[\w.-]*)+|[\w.-]+)`/g)) {
       const parts = literal!.split(/\$\{[^}]*\}/);
       if (parts.length === 1) exact.add(literal!);

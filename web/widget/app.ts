@@ -173,7 +173,7 @@ export class App extends Observable {
     this.show("chat");
     const log = await this.ensureConversation();
     const said = { note: reason ?? "", step: step ?? this.page.step ?? "", page: here(this.page) };
-    await this.link.ask("help.request", { conversation_id: log.id, channel: "chat", ...said }, PATIENCE_MS);
+    await this.link.ask("help.request", { id: newId("help"), conversation_id: log.id, channel: "chat", ...said }, PATIENCE_MS);
     await this.#places?.refresh();
   }
 

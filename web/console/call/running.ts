@@ -72,7 +72,7 @@ export class Running extends LitElement {
       ${active.call.connected_at ? html`<span class="time">${stopwatch(active.seconds)}</span>` : ""}
       ${can.mute === true && active.media ? html`<ui-button shape="round" size="small" icon=${active.muted ? "mic-off" : "mic"} label=${active.muted ? t("act.unmute") : t("act.mute")} .pressed=${active.muted} @click=${() => void active.toggleMute()}></ui-button>` : ""}
       <ui-button size="small" kind="primary" @click=${() => router.toConversation(active.conversationId)}>${t("strip.back")}</ui-button>
-      <ui-button shape="round" size="small" kind="danger" icon="phone-off" label=${t("act.hang_up")} @click=${() => void active.hangUp()}></ui-button>
+      <ui-button shape="round" size="small" kind="danger" icon=${active.supervising ? "log-out" : "phone-off"} label=${active.supervising ? t("act.leave") : t("act.hang_up")} @click=${() => void active.hangUp()}></ui-button>
     </div>`;
   }
 }

@@ -24,11 +24,10 @@ const AGAIN = new Set(["declined", "no_answer", "customer_not_joined", "rep_not_
 
 /** Why a call is over for this person: because it is over, or because it goes on without them. `again`: worth another try. */
 export function endWords(call: Call, me: string): { key: TextKey; again: boolean } {
-  const { transfer } = call;
-  const handedOver = transfer?.state === "completed" && call.legs.some((leg) => leg.id === transfer.from_leg_id && leg.person_id === me);
-  if (handedOver && call.state !== "ended") return { key: "transferred.completed", again: false };
   if (call.state !== "ended") {
+    // The last part counts: who handed the call over may have been in it again since.
     const reason = call.legs.findLast((leg) => leg.person_id === me)?.reason ?? "";
+    if (reason === "transferred") return { key: "transferred.completed", again: false };
     const key = reason === "removed" || reason === "rep_lost" || reason === "rep_not_joined" ? (`end.${reason}` as TextKey) : "end.handed_over";
     return { key, again: false };
   }

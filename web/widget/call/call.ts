@@ -26,7 +26,7 @@ export class TresenCall extends LitElement {
     css`
       /* The chat below stays usable, whatever a call shows. */
       :host {
-        max-block-size: min(72dvh, 480px);
+        max-block-size: min(76dvh, 470px);
         overflow-y: auto;
       }
       .turning {

@@ -11,7 +11,7 @@ import { Claim } from "./claim";
 import { choose, chosen, inCall, setInCall } from "./memory";
 import { Ringtone } from "./ringtone";
 import { Sound } from "./sound";
-import { endedBy, entered, legOf, nameOf, running, stageOf, taken, type Ended, type Stage } from "./states";
+import { endedBy, joinable, legOf, nameOf, running, stageOf, type Ended, type Stage } from "./states";
 
 export type Kind = "voice" | "video";
 /** What the check before a call is for. */
@@ -161,7 +161,9 @@ export class Calling extends Observable {
   /** Takes the call from the tab that has it. */
   takeOver(): Promise<void> {
     const { call } = this;
-    return call ? this.#enter(call, { steal: true }) : Promise.resolve();
+    if (!call) return Promise.resolve();
+    this.app.openPanel();
+    return this.#enter(call, { steal: true });
   }
 
   /** Tries again where the server had refused the media. */
@@ -237,7 +239,7 @@ export class Calling extends Observable {
     if (stage === "rung" && !this.check) this.#ring.start();
     else this.#ring.stop();
     if (this.check?.to === "answer" && stage !== "rung" && !this.busy) this.check = null;
-    const inIt = call !== null && taken(call) && entered(legOf(call, this.me));
+    const inIt = joinable(call, this.me);
     if (call && inIt && !this.media && !this.#entering) {
       if (this.#ready) void this.#enter(call, { steal: true });
       else if (inCall()?.callId === call.id) void this.#enter(call, { steal: false });
@@ -252,7 +254,7 @@ export class Calling extends Observable {
   /** Whether the server has said that there is no call here, which is more than not having been heard yet. */
   #over(): boolean {
     const followed = this.app.call;
-    return !followed || (followed.value === null && !followed.problem) || followed.value?.state === "ended" || !entered(legOf(followed.value, this.me));
+    return !followed || (followed.value === null && !followed.problem) || followed.value?.state === "ended" || (followed.value !== null && !joinable(followed.value, this.me));
   }
 
   #heard(entry: Entry): void {
@@ -337,7 +339,7 @@ export class Calling extends Observable {
     this.sound.stop();
     this.#claim.release();
     this.app.holdCall(null);
-    if (!this.call || !entered(legOf(this.call, this.me))) setInCall(null);
+    if (!joinable(this.call, this.me)) setInCall(null);
     this.changed();
     await media?.close();
   }

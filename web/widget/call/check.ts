@@ -31,10 +31,22 @@ export class CallCheck extends LitElement {
     base,
     callStyles,
     css`
+      h2:focus {
+        outline: none;
+      }
+      /* The next step is in sight, however much is above it. */
+      .actions {
+        position: sticky;
+        inset-block-end: 0;
+        margin: 0 calc(-1 * var(--space-4)) calc(-1 * var(--space-4));
+        padding: var(--space-3) var(--space-4);
+        background: var(--raised);
+        border-block-start: 1px solid var(--line);
+      }
       .preview {
         position: relative;
         aspect-ratio: 4 / 3;
-        max-block-size: 220px;
+        max-block-size: 176px;
         border-radius: var(--radius);
         background: var(--stage);
         color: var(--on-stage);

@@ -17,12 +17,12 @@ export class CallControls extends LitElement {
     base,
     css`
       :host {
-        --round: 46px;
+        --round: 44px;
         display: flex;
         flex-wrap: wrap;
         justify-content: center;
-        gap: var(--space-2);
-        padding: var(--space-2);
+        gap: 6px;
+        padding: var(--space-2) var(--space-1);
         background: var(--stage);
       }
     `,

@@ -116,9 +116,11 @@ export class CallQuality extends LitElement {
     this.requestUpdate();
   }
 
-  override render(): TemplateResult {
+  override render(): TemplateResult | typeof nothing {
     const quality = this.calling.media?.quality ?? null;
     const open = this.figures !== null;
+    // Nothing is known before there is a connection, and nothing is said then.
+    if (!quality) return nothing;
     return html`
       <div class="line ${quality?.level ?? "good"}">
         <i class="dot" aria-hidden="true"></i>

@@ -20,9 +20,9 @@ describe("the state of a call", () => {
   const cases: [string, Call | null, typeof here, Stage][] = [
     ["there is none", null, away, "none"],
     ["it has ended", call("ended", [leg(ME, "left")]), here, "none"],
-    ["it was asked for and rings at the rep", call("ringing", [leg(ME, "ringing"), leg(RITA, "ringing")]), here, "asked"],
-    ["it was asked for, nobody was found yet", call("requested", [leg(ME, "ringing")]), here, "asked"],
-    ["it waits in the queue", call("queued", [leg(ME, "ringing")]), here, "queued"],
+    ["it was asked for and rings at the rep", call("ringing", [leg(ME, "joining"), leg(RITA, "ringing")]), here, "asked"],
+    ["it was asked for, nobody was found yet", call("requested", [leg(ME, "joining")]), here, "asked"],
+    ["it waits in the queue", call("queued", [leg(ME, "joining")]), here, "queued"],
     ["a rep rings here", call("ringing", [leg(ME, "ringing"), leg(RITA, "ringing")], { requested_by: RITA }), away, "rung"],
     ["it is taken", call("connecting", [leg(ME, "joining"), leg(RITA, "joining")]), here, "connecting"],
     ["both are there", call("active", [leg(ME, "joined"), leg(RITA, "joined")]), here, "active"],

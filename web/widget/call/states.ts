@@ -21,6 +21,7 @@ export interface Here {
 }
 
 const ENTERED = new Set(["joining", "joined", "away"]);
+const BEFORE = new Set(["requested", "queued", "ringing"]);
 const RUNNING: Readonly<Record<string, Stage>> = { connecting: "connecting", active: "active", held: "held", reconnecting: "reconnecting" };
 
 /** A person's part in the call that is not over: who came back has a new one. */
@@ -28,19 +29,17 @@ export function legOf(call: Call | null, personId: string | undefined): Leg | nu
   return call?.legs.findLast((leg) => leg.person_id === personId && (leg.state === "ringing" || ENTERED.has(leg.state))) ?? null;
 }
 
-export const entered = (leg: Leg | null): boolean => leg !== null && ENTERED.has(leg.state);
+/** Whether this person is to be in the call's room now. */
+export const joinable = (call: Call | null, personId: string | undefined): boolean => call !== null && !BEFORE.has(call.state) && call.state !== "ended" && entered(legOf(call, personId));
 
-/** Whether there is a room to enter: as long as it rings, whoever asked for the call has a part in it, but nowhere to go. */
-export const taken = (call: Call): boolean => call.state in RUNNING;
+export const entered = (leg: Leg | null): boolean => leg !== null && ENTERED.has(leg.state);
 
 export function stageOf(call: Call | null, me: string | undefined, here: Here): Stage {
   if (!call || call.state === "ended") return "none";
   const leg = legOf(call, me);
-  if (leg?.state === "ringing") {
-    if (call.requested_by !== me) return "rung";
-    return call.state === "queued" ? "queued" : "asked";
-  }
-  if (!entered(leg)) return call.requested_by === me && (call.state === "requested" || call.state === "queued") ? (call.state === "queued" ? "queued" : "asked") : "none";
+  // Who asks for a call has a part in it from the beginning; there is nothing to join before somebody takes it.
+  if (BEFORE.has(call.state)) return call.requested_by === me ? (call.state === "queued" ? "queued" : "asked") : leg?.state === "ringing" ? "rung" : "none";
+  if (!entered(leg)) return "none";
   if (!here.has) return "elsewhere";
   const stage = RUNNING[call.state] ?? "connecting";
   // What this browser feels counts before the server has noticed it.

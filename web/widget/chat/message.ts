@@ -38,7 +38,8 @@ function bubble(app: App, message: Message): TemplateResult | typeof nothing {
   if (message.deleted) return html`<div class="bubble deleted">${t("message.deleted")}</div>`;
   const texts = [message.text, ...message.blocks.flatMap((block) => (block.type === "text" ? [block.text] : []))].filter(Boolean);
   if (!texts.length) return nothing;
-  const quoted = message.reply_to ? html`<span class="quoted"><span class="unseen">${t("message.answers")} </span>${preview(app.log?.message(message.reply_to))}</span>` : nothing;
+  const answered = message.reply_to ? preview(app.log?.message(message.reply_to)) : "";
+  const quoted = answered ? html`<span class="quoted"><span class="unseen">${t("message.answers")} </span>${answered}</span>` : nothing;
   const text = texts.join("\n");
   const looks = `${message.seq === null ? "waits" : ""} ${EMOJI_ALONE.test(text) && !message.reply_to ? "big" : ""}`;
   // On one line: white space counts in a bubble.

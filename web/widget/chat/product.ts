@@ -130,9 +130,10 @@ export class ProductView extends LitElement {
 /** Puts a piece into the visitor's cart: the page's, the conversation's or the session's; one is made where there is none. */
 export async function addToCart(app: App, variantId: string): Promise<void> {
   const log = await app.ensureConversation();
-  let id = app.cartId ?? app.cart?.value?.id ?? app.session?.cart_id;
-  id ??= (await app.link.ask("cart.create", { cart_id: newId("cart"), conversation_id: log.id })).id;
-  const { cart } = await app.link.ask("cart.operate", { cart_id: id, op_id: newId("op"), kind: "add_line", variant_id: variantId, quantity: 1 } as never);
+  const id = app.cartId ?? app.cart?.value?.id ?? app.session?.cart_id;
+  const known = app.cart?.value;
+  const now = !id ? await app.link.ask("cart.create", { cart_id: newId("cart"), conversation_id: log.id }) : known?.id === id ? known : await app.link.ask("cart.read", { cart_id: id });
+  const { cart } = await app.link.ask("cart.operate", { cart_id: now.id, base_version: now.version, op_id: newId("op"), kind: "add_line", variant_id: variantId, quantity: 1 } as never);
   if (cart && app.cart && (app.cart.value?.id ?? cart.id) === cart.id) app.cart.put(cart);
 }
 

@@ -40,6 +40,7 @@ export class Panel extends LitElement {
   private followed: string | null = null;
   /** Views that most visitors never see. */
   private readonly known = new Set(["home"]);
+  private readonly awaited = new Set<string>();
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -134,6 +135,14 @@ export class Panel extends LitElement {
     return false;
   }
 
+  /** Whether a part has been fetched. An element made before that would begin without its app. */
+  private has(tag: string): boolean {
+    if (customElements.get(tag)) return true;
+    if (!this.awaited.has(tag)) void customElements.whenDefined(tag).then(() => this.requestUpdate());
+    this.awaited.add(tag);
+    return false;
+  }
+
   private viewNow(): TemplateResult | typeof nothing {
     const { app } = this;
     switch (app.view) {
@@ -174,9 +183,11 @@ export class Panel extends LitElement {
               <ui-button slot="action" size="small" kind="quiet" @click=${() => app.link.hurry()}>${t("offline.hurry")}</ui-button>
             </ui-strip>`
           : nothing}
-        <div class="stage"><tresen-call .app=${app}></tresen-call></div>
+        <div class="stage">${this.has("tresen-call") ? html`<tresen-call .app=${app}></tresen-call>` : nothing}</div>
         ${app.log
-          ? html`<div class="bar"><tresen-consents .app=${app}></tresen-consents><tresen-cart-bar .app=${app}></tresen-cart-bar></div>`
+          ? html`<div class="bar">
+              ${this.has("tresen-consents") ? html`<tresen-consents .app=${app}></tresen-consents>` : nothing}${this.has("tresen-cart-bar") ? html`<tresen-cart-bar .app=${app}></tresen-cart-bar>` : nothing}
+            </div>`
           : nothing}
         <div class="view">${this.viewNow()}</div>
         <div class="notices">

@@ -57,8 +57,8 @@ export class Callback extends LitElement {
   override render(): TemplateResult {
     const { app } = this;
     if (app.place?.callback)
-      return html`<div class="stack">
-        <h2 role="status">${t("callback.kept")}</h2>
+      return html`<div class="stack" role="status">
+        <h2>${t("callback.kept")}</h2>
         <p>${placeWords(app.place)}</p>
         <ui-button wide kind="primary" @click=${() => app.show("chat")}>${t("callback.chat")}</ui-button>
         <ui-button wide kind="quiet" @click=${() => void app.onPlace("queue.leave").catch((error: unknown) => app.report(error))}>${t("callback.cancel")}</ui-button>

@@ -101,8 +101,8 @@ export class Csat extends LitElement {
   override render(): TemplateResult {
     const { app } = this;
     if (this.done)
-      return html`<div class="stack">
-        <h2 role="status">${t("csat.thanks")}</h2>
+      return html`<div class="stack" role="status">
+        <h2>${t("csat.thanks")}</h2>
         <ui-button wide kind="primary" @click=${() => app.leaveConversation()}>${t("conversation.new")}</ui-button>
         <ui-button wide kind="quiet" @click=${() => app.show("chat")}>${t("csat.read")}</ui-button>
       </div>`;

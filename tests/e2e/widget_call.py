@@ -1,0 +1,154 @@
+"""A customer in the demo shop with the widget, and a rep who answers by the API and with a peer connection of the test's own.
+
+The rep's side is none of our web code, so that what the widget sends and shows is judged by somebody else's ears and eyes.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from playwright.async_api import BrowserContext, Locator
+
+from tests.e2e.face import Face
+from tests.e2e.participant import DEADLINE_S
+from tests.e2e.program import Demo
+
+PASSWORD = "tresen-demo-counter"
+
+# Sends camera and microphone by WHIP, receives by WHEP, plays what comes in elements of the page.
+JOIN = """
+async ({ whip, whep, token, video, ice }) => {
+  const offer = async (url, connection) => {
+    await connection.setLocalDescription();
+    await new Promise((done) => {
+      if (connection.iceGatheringState === "complete") done();
+      connection.onicegatheringstatechange = () => connection.iceGatheringState === "complete" && done();
+      setTimeout(done, 2000);
+    });
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/sdp", Authorization: "Bearer " + token },
+      body: connection.localDescription.sdp,
+    });
+    if (!answer.ok) throw new Error(url + ": " + answer.status + " " + (await answer.text()));
+    await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+  };
+  const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  const own = await navigator.mediaDevices.getUserMedia({ audio: plain, video });
+  const out = new RTCPeerConnection({ iceServers: ice });
+  for (const track of own.getTracks()) out.addTransceiver(track, { direction: "sendonly" });
+  const back = new RTCPeerConnection({ iceServers: ice });
+  for (const kind of ["audio", "audio", "video", "video"]) back.addTransceiver(kind, { direction: "recvonly" });
+  back.ontrack = ({ track }) => {
+    const element = document.createElement(track.kind);
+    element.autoplay = true;
+    element.srcObject = new MediaStream([track]);
+    document.body.append(element);
+    element.play().catch(() => {});
+  };
+  await Promise.all([offer(whip, out), offer(whep, back)]);
+}
+"""
+
+
+class Rep(Face):
+    """Rita: takes whatever is offered to her, by REST."""
+
+    token = ""
+    address = ""
+
+    async def ask(self, method: str, path: str, body: Any = None, *, status: int | None = None) -> Any:
+        """One request; its JSON. `status`: the one it is to be answered with."""
+        async with aiohttp.ClientSession() as client:
+            async with client.request(method, self.address + path, json=body, headers={"Authorization": f"Bearer {self.token}"}) as answer:
+                found = await answer.json() if answer.status != 204 else None
+                assert answer.status == status if status else answer.status < 300, (method, path, answer.status, found)
+                return found
+
+    async def sought(self, what: str, path: str, wanted: Any = lambda found: found["data"]) -> Any:
+        """Asks until there is what is wanted."""
+        end_s = time.monotonic() + DEADLINE_S
+        while not (found := wanted(await self.ask("GET", path))):
+            assert time.monotonic() < end_s, f"gave up waiting: {what}"
+            await asyncio.sleep(0.05)
+        return found
+
+    async def rung(self) -> dict[str, Any]:
+        """The call that rings at her."""
+        found = await self.sought("a ring", "/v1/rings", lambda got: [each for each in got["data"] if each["state"] == "ringing"])
+        return dict(found[0])
+
+    async def take(self, *, video: bool = True) -> dict[str, Any]:
+        """Accepts the call that rings and joins it with her devices."""
+        call = await self.rung()
+        await self.ask("POST", f"/v1/calls/{call['id']}/accept")
+        await self.join(call["id"], video=video)
+        return call
+
+    async def join(self, call_id: str, *, video: bool = True) -> None:
+        """Enters the call's room."""
+        ticket = await self.ask("POST", f"/v1/calls/{call_id}/join")
+        given = {"whip": ticket["whip"], "whep": ticket["whep"], "token": ticket["token"], "ice": ticket["ice_servers"], "video": video}
+        await self.page.evaluate(JOIN, given)
+
+    async def served(self) -> str:
+        """Takes the chat that is offered; its conversation."""
+        offers = await self.sought("an offer", "/v1/reps/me/work", lambda got: [each for each in got["data"] if each["state"] == "offered"])
+        await self.ask("POST", f"/v1/tickets/{offers[0]['id']}/accept")
+        return str(offers[0]["conversation_id"])
+
+
+@asynccontextmanager
+async def on_duty(context: BrowserContext, demo: Demo, login: str = "rita") -> AsyncIterator[Rep]:
+    """Logs in and is available until the block ends."""
+    rep = Rep(await context.new_page())
+    rep.address = demo.address
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(f"{demo.address}/v1/login", json={"login": login, "password": PASSWORD}) as answer,
+    ):
+        assert answer.status < 300, await answer.text()
+        rep.token = (await answer.json())["token"]
+    # Any page of the server's origin will do: it is only there for its devices.
+    await rep.page.goto(f"{demo.address}/health/live")
+    await rep.ask("PUT", "/v1/reps/me/status", {"status": "available"})
+    try:
+        yield rep
+    finally:
+        for call in (await rep.ask("GET", "/v1/rings"))["data"]:
+            await rep.ask("POST", f"/v1/calls/{call['id']}/hang_up")
+        # What is left open would be offered to the next test's rep.
+        for one in (await rep.ask("GET", "/v1/conversations?status=open&limit=100"))["data"]:
+            await rep.ask("POST", f"/v1/conversations/{one['id']}/close", {})
+        await rep.ask("PUT", "/v1/reps/me/status", {"status": "offline"})
+
+
+class Shopper(Face):
+    """The customer in the shop. Everything is pressed as a person would, by role and name."""
+
+    def button(self, name: str) -> Locator:
+        """A button of the widget's."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    async def open(self, view: str) -> None:
+        """As the shop's page opens the widget."""
+        await self.becomes("the widget", "() => document.getElementById('tresen-widget') !== null")
+        await self.page.evaluate("(view) => window.tresen('open', { view })", view)
+
+    async def says(self, words: str) -> None:
+        """Waits until the widget says so."""
+        await self.page.get_by_text(words).first.wait_for()
+
+    async def connected(self) -> None:
+        """Waits until the call runs."""
+        await self.says("In a call with")
+
+
+async def shopper(context: BrowserContext, address: str) -> Shopper:
+    """A new page in the shop."""
+    found = Shopper(await context.new_page())
+    await found.page.goto(address)
+    return found
