@@ -121,7 +121,8 @@ export async function sumUp(app: App, ticketId: string, code: string, note: stri
   return await app.attempt(() => app.link.ask("queue.sum_up", { ticket_id: ticketId, code, note }), inWords);
 }
 
+/** Puts it in front: followed from now on, and what the address says. */
 export function show(app: App, conversationId: string): void {
-  app.show(conversationId);
+  app.open(conversationId);
   router.toConversation(conversationId);
 }

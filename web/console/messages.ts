@@ -152,6 +152,7 @@ export class ConsoleMessages extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearTimeout(this.#marking);
+    this.#marking = undefined;
     removeEventListener("focus", this.seen);
     document.removeEventListener("visibilitychange", this.seen);
   }
@@ -188,13 +189,13 @@ export class ConsoleMessages extends LitElement {
     if (Math.abs(scroller.scrollTop - wanted) < 2 || (conversation && log.seq >= conversation.seq)) this.#wanted = null;
   }
 
-  /** Goes to the last message. */
+  /** Goes to the last message, which is read then: whoever answers has read. */
   toEnd(): void {
     this.#wanted = null;
     this.#atEnd = true;
     this.away = false;
     if (this.scroller) this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.markSeen();
+    this.mark();
   }
 
   private get place(): string {
@@ -213,11 +214,12 @@ export class ConsoleMessages extends LitElement {
 
   /** Whoever has the conversation has read what stands before them; others only look. */
   private markSeen(): void {
-    clearTimeout(this.#marking);
-    this.#marking = setTimeout(() => this.mark(), MARK_AFTER_MS);
+    this.#marking ??= setTimeout(() => this.mark(), MARK_AFTER_MS);
   }
 
   private mark(): void {
+    clearTimeout(this.#marking);
+    this.#marking = undefined;
     if (!this.isConnected || !this.opened.mine || document.hidden) return;
     if (this.#atEnd && document.hasFocus()) this.opened.log.markRead();
     else this.opened.log.markDelivered();

@@ -19,14 +19,15 @@ class Router extends Observable {
 
   go(route: Route, how: "push" | "replace" = "push"): void {
     const path = pathOf(route);
-    if (path === pathOf(this.#route) && path === location.pathname) return;
+    const same = path === pathOf(this.#route) && path === location.pathname;
     this.#route = route;
+    this.changed();
+    if (same) return;
     // What else the address says (a direction for tests) stays.
     const query = new URLSearchParams(location.search);
     for (const name of ["state", "code", "session_state", "iss"]) query.delete(name);
     const search = query.size ? `?${query.toString()}` : "";
     history[how === "push" ? "pushState" : "replaceState"](null, "", path + search);
-    this.changed();
   }
 
   toConversation(conversationId: string | null, how: "push" | "replace" = "push"): void {

@@ -198,9 +198,17 @@ export const shellStyles = css`
     }
   }
   @media (max-width: 759px) {
-    .brand,
-    .bar nav span {
+    .brand {
       display: none;
+    }
+    /* Out of sight only: it is the button's name. */
+    .bar nav span {
+      position: absolute;
+      inline-size: 1px;
+      block-size: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+      white-space: nowrap;
     }
     .bar nav button {
       min-inline-size: 44px;

@@ -86,12 +86,13 @@ export class ConsoleShell extends LitElement implements Parts {
     if (route.page === "history") void import("./history").then(() => (this.fetched = "history"));
     if (route.page !== "desk") return this.entitle();
     const was = this.app.current?.id ?? null;
-    if (was === route.conversationId) return;
-    if (was !== null && route.conversationId !== null && this.second()?.id !== route.conversationId) {
-      this.previous = was;
-      keep("beside", was);
-    } else if (was !== null && this.second()?.id === route.conversationId) this.previous = was;
-    this.app.show(route.conversationId);
+    if (was !== route.conversationId) {
+      if (was !== null && route.conversationId !== null) {
+        this.previous = was;
+        keep("beside", was);
+      }
+      this.app.show(route.conversationId);
+    }
     this.pane = route.conversationId === null ? "queue" : "conversation";
     this.entitle();
   }
@@ -203,7 +204,7 @@ export class ConsoleShell extends LitElement implements Parts {
 
   private link(to: Route, icon: IconName, label: string, count = 0): TemplateResult {
     const here = router.route.page === to.page;
-    return html`<button type="button" aria-current=${here ? "page" : nothing} aria-label=${label} @click=${() => router.go(to)}>
+    return html`<button type="button" aria-current=${here ? "page" : nothing} @click=${() => router.go(to)}>
       <ui-icon name=${icon}></ui-icon><span>${label}</span>${count ? html`<ui-badge solid>${count}</ui-badge>` : nothing}
     </button>`;
   }

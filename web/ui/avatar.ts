@@ -19,7 +19,7 @@ const COLOURS = 6;
 
 /** Two letters: of the first and the last word. Whole characters, also outside the Basic Multilingual Plane. */
 export function initials(name: string): string {
-  const words = name.trim().split(/\s+/).filter(Boolean);
+  const words = name.replace(/[\u200e\u200f\u2066-\u2069]/g, "").trim().split(/\s+/).filter(Boolean);
   const picked = words.length > 1 ? [words[0]!, words.at(-1)!] : words;
   return picked.map((word) => [...word][0]!.toLocaleUpperCase()).join("");
 }
