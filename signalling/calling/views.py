@@ -11,8 +11,8 @@ from signalling.times import rfc3339
 
 @dataclass(frozen=True, slots=True)
 class LegView:
-    """One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. `until`: how long it rings,
-    or is waited for."""
+    """One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. `until`: how long it
+    rings, or is waited for."""
 
     id: str
     person_id: str

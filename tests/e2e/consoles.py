@@ -59,6 +59,7 @@ HEAR = (
     .replace("await reader.cancel();", "await reader.cancel(); await context.close();")
     .replace("async (seconds) =>", "async ([seconds, whose]) =>")
 )
+ENTERED = f"""() => {{ {DEEP} return Boolean(deep(document, "console-stage")?.active?.media?.sounds?.length); }}"""
 LOOK = f"""
 (name) => {{
   {DEEP}
@@ -192,6 +193,10 @@ class Console:
 
     async def sound(self, seconds: float = LISTEN_S, whose: str = "all") -> NDArray[np.float32]:
         """What is heard from now on, of everybody or of the customer alone."""
+        end_s = time.monotonic() + DEADLINE_S
+        while not await self.page.evaluate(ENTERED):
+            assert time.monotonic() < end_s, f"no media of a call; {self.errors}"
+            await asyncio.sleep(0.05)
         got = await asyncio.wait_for(self.page.evaluate(HEAR, [seconds, whose]), seconds + DEADLINE_S)
         return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
 

@@ -99,7 +99,7 @@ async def test_a_video_call_from_the_ring_to_the_end(process: Demo, customer: Ca
         await page.hears(rep)
 
         # Another conversation in front: the call goes on behind a bar.
-        await other.page.get_by_role("link", name="History").click()
+        await other.page.get_by_role("button", name="History").click()
         bar = other.page.locator("console-running")
         await says(bar, "In a call with Visitor")
         await page.hears(rep)
@@ -223,7 +223,7 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         # A supervisor listens; the customer does not know.
         sue = await console_of(reps, client, process.address, "sue")
         await sue.rest.ask("PUT", "/v1/reps/me/status", {"status": "away"})
-        await sue.page.get_by_role("link", name="Board").click()
+        await sue.page.get_by_role("button", name="Board").click()
         await sue.page.locator("board-calls").get_by_role("button", name="Join").first.click()
         seat = sue.page.locator("console-supervise")
         await seat.get_by_role("button", name="Enter the call").click()
@@ -235,7 +235,7 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         legs = (await ana.call())["legs"]
         assert [leg["role"] for leg in legs if leg["role"] == "supervisor"] == [], "the customer knows of the supervisor"
         timeline = await ana.ask("GET", f"/v1/conversations/{ana.conversation_id}/timeline")
-        assert not any(entry["type"].startswith("supervisor.") for entry in timeline["data"])
+        assert not any(entry["type"].startswith("supervisor.") for entry in timeline["entries"])
         await seat.get_by_text("Join in").click()
         await says(sue.stage, "You are in the call. Everybody hears you.")
         await ana.until("knows of the supervisor", lambda call: any(leg["role"] == "supervisor" for leg in call["legs"]))

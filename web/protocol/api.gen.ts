@@ -3425,8 +3425,8 @@ export interface components {
             expires_in_s: number;
         };
         /**
-         * @description One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. `until`: how long it rings,
-         *     or is waited for.
+         * @description One person's part in a call. `identity` in the media room is its `id`, for a screen with `.screen` behind. `until`: how long it
+         *     rings, or is waited for.
          */
         LegView: {
             id: string;
