@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
+import { templates } from "./build/templates";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -43,7 +44,7 @@ function twins(): Plugin {
 export default defineConfig({
   root: here("."),
   base: "/",
-  plugins: [loader(), twins()],
+  plugins: [templates(), loader(), twins()],
   // Lit's own writes style attributes, which our policy blocks.
   resolve: {
     alias: {
