@@ -66,6 +66,18 @@ export default defineConfig({
         call: here("call/index.html"),
         gallery: here("ui/gallery/index.html"),
       },
+      output: {
+        codeSplitting: {
+          // What is always fetched together is one file: it compresses better, and is one request instead of six.
+          groups: [
+            { name: "preload", priority: 5, test: /preload-helper/ },
+            { name: "text", priority: 4, test: /\/web\/text\// },
+            { name: "protocol", priority: 3, test: /\/web\/protocol\// },
+            { name: "parts", priority: 2, test: /\/(lit|lit-html|lit-element|@lit\/reactive-element)\/|\/web\/ui\/(avatar|button|custom-element|host|icon|icons|keys|strip|style-map|texts|tokens|url)\b[^/]*$/ },
+            { name: "panel", priority: 1, test: /\/web\/widget\/(words|text\/en|panel\/(open|panel|panel\.css|header)|views\/(home|view\.css)|state\/chime)\b[^/]*$/ },
+          ],
+        },
+      },
     },
   },
   test: { include: ["**/*.test.ts"], environment: "happy-dom", css: true },
