@@ -71,6 +71,8 @@ export default defineConfig({
           // What is always fetched together is one file: it compresses better, and is one request instead of six.
           groups: [
             { name: "preload", priority: 5, test: /preload-helper/ },
+            // The launcher needs the tokens alone, without the parts.
+            { name: "host", priority: 5, test: /\/web\/ui\/(host\.ts|tokens\.css)|icons\/(message-circle|x|chevron-down)\.svg/ },
             { name: "text", priority: 4, test: /\/web\/text\// },
             { name: "protocol", priority: 3, test: /\/web\/protocol\// },
             { name: "parts", priority: 2, test: /\/(lit|lit-html|lit-element|@lit\/reactive-element)\/|\/web\/ui\/(avatar|button|custom-element|host|icon|icons|keys|strip|style-map|texts|tokens|url)\b[^/]*$/ },
