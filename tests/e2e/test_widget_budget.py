@@ -82,3 +82,46 @@ async def test_the_closed_widget_costs_little(process: Demo) -> None:
     assert "/widget/v1.js" in dressed[-1].bytes_by_path
     assert added_bytes <= BYTES_MOST
     assert added_ms <= MAIN_THREAD_MS_MOST
+
+
+async def test_the_open_chat_costs_little(process: Demo) -> None:
+    """Everything until a call begins: loader, launcher, home, chat, one message and its answer. Bodies as they came, compressed."""
+    async with browser(None, "--no-sandbox", extra_http_headers={"Accept-Encoding": "gzip"}) as context:
+        page: Page = await context.new_page()
+        devtools: CDPSession = await context.new_cdp_session(page)
+        heads: dict[str, tuple[str, int]] = {}
+        bodies: dict[str, int] = {}
+        headers = 0
+        await devtools.send("Network.enable")
+
+        def responded(event: dict[str, object]) -> None:
+            url = str(event["response"]["url"])  # type: ignore[index]
+            path = url.removeprefix(process.address).partition("?")[0]
+            # The widget's own files. What it asks of the API is the shop's data, and counted in no budget.
+            if url.startswith(process.address) and path.startswith(("/widget/", "/assets/")):
+                heads[str(event["requestId"])] = path, int(event["response"]["encodedDataLength"])  # type: ignore[index]
+
+        def finished(event: dict[str, object]) -> None:
+            nonlocal headers
+            if (head := heads.get(str(event["requestId"]))) is not None:
+                bodies[head[0]] = int(event["encodedDataLength"]) - head[1]  # type: ignore[call-overload]
+                headers += head[1]
+
+        devtools.on("Network.responseReceived", responded)
+        devtools.on("Network.loadingFinished", finished)
+        await page.goto(process.shop)
+        await page.locator("#tresen-widget button.launcher").click(timeout=WAIT_MS)
+        await page.locator("tresen-home").get_by_role("button", name="Chat").first.click(timeout=WAIT_MS)
+        words = page.get_by_role("textbox", name="Write a message")
+        await words.fill("Hello", timeout=WAIT_MS)
+        await words.press("Enter")
+        await expect(page.locator("tresen-chat .bubble:not(.waits)", has_text="Hello")).to_be_visible(timeout=WAIT_MS)
+        await page.wait_for_load_state("networkidle", timeout=WAIT_MS)
+        total = sum(bodies.values())
+        print("\nThe widget with its chat open and a message sent, gzip over the wire:")
+        for path, size in sorted(bodies.items(), key=lambda each: -each[1]):
+            print(f"  {size:7d} bytes  {path}")
+        print(f"  {total:7d} bytes in all, of {BYTES_MOST} at most ({total + headers} with the headers of {len(bodies)} answers)")
+        assert any("/chat-" in path for path in bodies), bodies
+        assert all(size > 0 for size in bodies.values()), bodies
+        assert total <= BYTES_MOST

@@ -5,6 +5,7 @@
  */
 import { html, render, type TemplateResult } from "lit";
 import { accent } from "../ui/accent";
+import "../ui/icons-more";
 import { direction, language, onLocale, setLocale, LANGUAGES, type Direction } from "../text/texts";
 import { backend } from "./backend";
 import { embed, tresen } from "./help";

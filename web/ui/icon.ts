@@ -9,8 +9,9 @@ import { customElement, property } from "lit/decorators.js";
 import { unsafeSVG } from "lit/directives/unsafe-svg.js";
 import { icons } from "./icons";
 import type { desk } from "./icons-desk";
+import type { more } from "./icons-more";
 
-export type IconName = keyof typeof icons | keyof typeof desk;
+export type IconName = keyof typeof icons | keyof typeof more | keyof typeof desk;
 
 const known: Partial<Record<IconName, string>> = { ...icons };
 /** The shapes alone; the frame is drawn by the template. */

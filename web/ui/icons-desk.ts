@@ -89,6 +89,7 @@ import percent from "lucide-static/icons/percent.svg?raw";
 import contrast from "lucide-static/icons/contrast.svg?raw";
 
 import { addIcons } from "./icon";
+import "./icons-more";
 
 export const desk = {
   "chevron-up": chevronUp,

@@ -10,6 +10,7 @@ import "../../ui/avatar";
 import "../../ui/button";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { App } from "../app";
 import { callingOf, type Calling } from "./calling";
 import "./ring";

@@ -9,6 +9,7 @@ import { LocaleController } from "../../text/texts";
 import "../../ui/avatar";
 import "../../ui/button";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { App } from "../app";
 import { callingOf, type Calling } from "./calling";
 import "./ring";

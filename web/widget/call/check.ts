@@ -13,6 +13,7 @@ import "../../ui/button";
 import "../../ui/field";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import { stop, type Calling, type Kind } from "./calling";
 import { choose, chosen } from "./memory";
 import { browser } from "./permission";

@@ -7,6 +7,7 @@ import { LocaleController } from "../../text/texts";
 import "../../ui/button";
 import type { IconName } from "../../ui/icon";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { Calling } from "./calling";
 import { t } from "./texts";
 import { troubleWords } from "./words";

@@ -8,6 +8,7 @@ import "../../ui/button";
 import "../../ui/icon";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { Calling } from "./calling";
 import { Patience } from "./patience";
 import { callStyles } from "./styles";

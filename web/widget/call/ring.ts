@@ -6,6 +6,7 @@ import { LocaleController } from "../../text/texts";
 import "../../ui/avatar";
 import "../../ui/button";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { Calling } from "./calling";
 import { callStyles } from "./styles";
 import { t } from "./texts";

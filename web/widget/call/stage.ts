@@ -14,6 +14,7 @@ import "../../ui/badge";
 import "../../ui/button";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { Calling } from "./calling";
 import "./controls";
 import type { CallControls } from "./controls";

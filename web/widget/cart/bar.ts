@@ -12,6 +12,7 @@ import "../../ui/button";
 import "../../ui/icon";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { App } from "../app";
 import { nameOf } from "../call/states";
 import { callStyles } from "../call/styles";

@@ -8,6 +8,7 @@ import "../../ui/button";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
 import { picture } from "../../ui/url";
+import "../../ui/icons-more";
 import type { App } from "../app";
 import { callStyles } from "../call/styles";
 import { t } from "../call/texts";

@@ -9,6 +9,7 @@ import { Problem } from "../../protocol";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
 import { picture } from "../../ui/url";
+import "../../ui/icons-more";
 import type { App } from "../app";
 import { download, save } from "../state/files";
 import { t } from "../words";

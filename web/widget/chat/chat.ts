@@ -7,17 +7,16 @@ import { LocaleController } from "../../text/texts";
 import { Watch, type Message } from "../../protocol";
 import "../../ui/avatar";
 import "../../ui/button";
-import "../../ui/dialog";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
 import { t } from "../words";
+import type * as Cards from "./cards";
 import { looks } from "./chat.css";
 import type { Composer } from "./composer";
 import "./composer";
 import { eventWords, systemWords } from "./events";
 import { messageView, type Acts } from "./message";
-import "./order";
 import { reached } from "./receipts";
 import { rows, type Row } from "./rows";
 import "./waiting";
@@ -34,11 +33,13 @@ export class Chat extends LitElement implements Acts {
   @query(".log") private readonly list!: HTMLElement;
   @query("tresen-composer") private readonly composer!: Composer | null;
   @state() private removing: Message | null = null;
+  @state() private drawn: typeof Cards | null = null;
   @state() private behind = false;
   @state() private dropping = false;
   protected readonly words = new LocaleController(this);
   private readonly watch = new Watch<App>(this);
   private last = "";
+  private fetching = false;
   private sizes: ResizeObserver | null = null;
 
   override connectedCallback(): void {
@@ -90,7 +91,15 @@ export class Chat extends LitElement implements Acts {
     this.composer?.edit(message);
   }
   takeBack(message: Message): void {
-    this.removing = message;
+    void import("../../ui/dialog").then(() => (this.removing = message));
+  }
+
+  cards(): typeof Cards | null {
+    if (!this.drawn && !this.fetching) {
+      this.fetching = true;
+      void import("./cards").then((cards) => (this.drawn = cards)).finally(() => (this.fetching = false));
+    }
+    return this.drawn;
   }
 
   private async removed(): Promise<void> {
@@ -127,10 +136,10 @@ export class Chat extends LitElement implements Acts {
       case "event":
         return html`<p class="quiet-line">${eventWords(row.entry)} <span>${clock(row.entry.at)}</span></p>`;
       case "order":
-        return html`<div class="group own"><div class="said"><tresen-order .entry=${row.entry}></tresen-order></div></div>`;
+        return html`<div class="group own"><div class="said">${this.cards()?.order(row.entry)}</div></div>`;
       case "payment":
         return html`<div class="group own">
-          <div class="said"><tresen-payment .app=${app} payment=${row.entry.data["payment_id"] as string} .amount=${row.entry.data["amount"]}></tresen-payment></div>
+          <div class="said">${this.cards()?.payment(app, row.entry)}</div>
         </div>`;
       case "group": {
         const name = row.own ? t("you") : row.actor.name || t("shop");
@@ -165,6 +174,16 @@ export class Chat extends LitElement implements Acts {
     return html`<div class="typing" role="status">
       ${names.length ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>${t("typing", { count: names.length, names: list(names) })}` : nothing}
     </div>`;
+  }
+
+  /** Stays once it is there: an open dialog that is taken away gives no focus back. */
+  private asking(): TemplateResult | typeof nothing {
+    if (!customElements.get("ui-dialog")) return nothing;
+    return html`<ui-dialog contained heading=${t("message.delete")} ?open=${this.removing !== null} @close=${() => (this.removing = null)}>
+      ${t("message.delete_sure")}
+      <ui-button slot="footer" @click=${() => (this.removing = null)}>${t("cancel")}</ui-button>
+      <ui-button slot="footer" kind="danger" @click=${() => void this.removed()}>${t("message.delete")}</ui-button>
+    </ui-dialog>`;
   }
 
   private dropped(event: DragEvent): void {
@@ -212,11 +231,7 @@ export class Chat extends LitElement implements Acts {
           </div>`
         : html`<tresen-composer .app=${app} .call=${this.call}></tresen-composer>`}
       ${this.dropping ? html`<div class="drop">${t("file.drop")}</div>` : nothing}
-      <ui-dialog contained heading=${t("message.delete")} ?open=${this.removing !== null} @close=${() => (this.removing = null)}>
-        ${t("message.delete_sure")}
-        <ui-button slot="footer" @click=${() => (this.removing = null)}>${t("cancel")}</ui-button>
-        <ui-button slot="footer" kind="danger" @click=${() => void this.removed()}>${t("message.delete")}</ui-button>
-      </ui-dialog>
+      ${this.asking()}
     `;
   }
 }

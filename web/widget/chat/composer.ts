@@ -5,12 +5,11 @@
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { live } from "lit/directives/live.js";
 import { fileSize, percent } from "../../text/formats";
 import { LocaleController } from "../../text/texts";
 import { Problem, Watch, type Message } from "../../protocol";
 import "../../ui/button";
-import "../../ui/field";
-import type { Field } from "../../ui/field";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
@@ -47,9 +46,36 @@ export class Composer extends LitElement {
         padding: 8px;
         padding-block-end: max(8px, env(safe-area-inset-bottom));
       }
-      ui-field {
+      textarea {
         flex: 1;
-        margin-inline: 4px;
+        min-inline-size: 0;
+        max-block-size: 118px;
+        margin: 0 4px;
+        padding: 7px 10px;
+        resize: none;
+        overflow-y: auto;
+        border: 1px solid var(--grey-control);
+        border-radius: var(--radius);
+        background: var(--raised);
+        color: inherit;
+        font: var(--text-14) / 1.4 var(--font);
+        field-sizing: content;
+        min-block-size: var(--control);
+      }
+      textarea::placeholder {
+        color: var(--grey-text);
+        opacity: 1;
+      }
+      textarea:focus {
+        border-color: var(--focus);
+        outline: 2px solid var(--focus);
+        outline-offset: -1px;
+      }
+      @media (pointer: coarse) {
+        /* Smaller text makes phones zoom into the field. */
+        textarea {
+          font-size: var(--text-16);
+        }
       }
       .about {
         display: flex;
@@ -107,7 +133,7 @@ export class Composer extends LitElement {
 
   @property({ attribute: false }) app!: App;
   @property({ attribute: false }) call!: (media: "voice" | "video") => void;
-  @query("ui-field") private readonly field!: Field;
+  @query("textarea") private readonly field!: HTMLTextAreaElement;
   @query("input[type=file]") private readonly picker!: HTMLInputElement;
   @state() private text = "";
   @state() private answers: Message | null = null;
@@ -126,6 +152,14 @@ export class Composer extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     for (const each of this.uploads) each.stop.abort();
+  }
+
+  /** The height its text needs, where `field-sizing` is not known. */
+  protected override updated(): void {
+    if (CSS.supports("field-sizing", "content")) return;
+    const { style } = this.field;
+    style.height = "auto";
+    style.height = `${this.field.scrollHeight + 2}px`;
   }
 
   focusInput(): void {
@@ -248,14 +282,11 @@ export class Composer extends LitElement {
   }
 
   private insert(emoji: string): void {
-    const control = this.field.control as HTMLTextAreaElement;
+    const control = this.field;
     const at = control.selectionStart ?? this.text.length;
     this.text = this.text.slice(0, at) + emoji + this.text.slice(control.selectionEnd ?? at);
     this.app.store.setHere("draft", this.text);
-    void this.updateComplete.then(async () => {
-      await this.field.updateComplete;
-      control.setSelectionRange(at + emoji.length, at + emoji.length);
-    });
+    void this.updateComplete.then(() => control.setSelectionRange(at + emoji.length, at + emoji.length));
   }
 
   private uploadView(item: Upload): TemplateResult {
@@ -296,20 +327,17 @@ export class Composer extends LitElement {
       >
         <ui-button kind="quiet" icon="paperclip" label=${t("file.add")} @click=${() => this.picker.click()}></ui-button>
         <input type="file" hidden multiple accept=${ACCEPTED.join(",")} aria-label=${t("file.add")} @change=${() => this.picked()} />
-        <ui-field
-          type="textarea"
-          hide-label
-          label=${t("composer")}
+        <textarea
+          aria-label=${t("composer")}
           placeholder=${t("composer")}
           rows="1"
-          max-rows="5"
           maxlength=${TEXT_MOST}
-          .value=${this.text}
+          .value=${live(this.text)}
           @input=${() => this.typed()}
           @keydown=${(event: KeyboardEvent) => this.pressed(event)}
           @paste=${(event: ClipboardEvent) => this.pasted(event)}
           @focusout=${() => this.app.log?.typing(false)}
-        ></ui-field>
+        ></textarea>
         <ui-button kind="quiet" icon="smile" label=${t("emoji")} expanded=${String(this.emoji)} @click=${() => void this.toggleEmoji()}></ui-button>
         <ui-button kind="primary" icon="send" label=${this.edits ? t("save") : t("send")} ?disabled=${!this.ready} @click=${() => this.submit()}></ui-button>
       </form>

@@ -4,11 +4,11 @@ import type { Message } from "../../protocol";
 import type { App } from "../app";
 import { t } from "../words";
 import { linkify } from "./linkify";
-import "./attachment";
-import "./payment";
-import "./product";
+import type * as Cards from "./cards";
 
 export interface Acts {
+  /** How cards are drawn, once that is fetched; asking fetches it. */
+  cards(): typeof Cards | null;
   reply(message: Message): void;
   edit(message: Message): void;
   takeBack(message: Message): void;
@@ -47,19 +47,10 @@ function bubble(app: App, message: Message): TemplateResult | typeof nothing {
 }
 
 export function messageView(app: App, message: Message, own: boolean, acts: Acts): TemplateResult {
-  const conversation = app.log?.id ?? "";
+  const carries = !message.deleted && (message.attachments.length > 0 || message.blocks.some((block) => block.type === "product_card" || block.type === "payment_card"));
   return html`<div class="message" data-id=${message.id}>
     ${bubble(app, message)}
-    ${message.deleted
-      ? nothing
-      : html`
-          ${message.blocks.map((block) => {
-            if (block.type === "product_card") return html`<tresen-product .app=${app} .card=${block}></tresen-product>`;
-            if (block.type === "payment_card") return html`<tresen-payment .app=${app} payment=${block.payment_id} heading=${block.title ?? ""} .amount=${block.total}></tresen-payment>`;
-            return nothing;
-          })}
-          ${message.attachments.map((file) => html`<tresen-attachment .app=${app} conversation=${conversation} .file=${file}></tresen-attachment>`)}
-        `}
+    ${carries ? acts.cards()?.carried(app, message) : nothing}
     ${message.seq !== null && !message.deleted && !app.closed
       ? html`<div class="acts">
           <ui-button size="small" kind="quiet" icon="reply" label=${t("message.reply")} @click=${() => acts.reply(message)}></ui-button>

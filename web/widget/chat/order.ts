@@ -9,6 +9,7 @@ import type { Tone } from "../../ui/badge";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
 import { link } from "../../ui/url";
+import "../../ui/icons-more";
 import { t } from "../words";
 import { card } from "./card.css";
 

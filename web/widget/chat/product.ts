@@ -13,6 +13,7 @@ import "../../ui/button";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
 import { link, picture } from "../../ui/url";
+import "../../ui/icons-more";
 import type { App } from "../app";
 import { t } from "../words";
 import { card } from "./card.css";

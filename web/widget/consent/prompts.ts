@@ -11,6 +11,7 @@ import "../../ui/button";
 import "../../ui/icon";
 import type { IconName } from "../../ui/icon";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { App } from "../app";
 import { callingOf, type Calling } from "../call/calling";
 import { callStyles } from "../call/styles";

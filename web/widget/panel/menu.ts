@@ -8,6 +8,7 @@ import "../../ui/icon";
 import type { Field } from "../../ui/field";
 import type { IconName } from "../../ui/icon";
 import { base } from "../../ui/tokens";
+import "../../ui/icons-more";
 import type { App } from "../app";
 import type { Chime } from "../state/chime";
 import { downloadTranscript, mailTranscript } from "../state/transcript";

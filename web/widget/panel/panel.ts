@@ -13,7 +13,6 @@ import "../../ui/button";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
-import "../icons";
 import { Chime } from "../state/chime";
 import "../views/home";
 import { sayProblem, t } from "../words";

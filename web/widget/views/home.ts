@@ -4,7 +4,6 @@ import { customElement, property, state } from "lit/decorators.js";
 import { dayHeading, moment } from "../../text/formats";
 import { LocaleController } from "../../text/texts";
 import { Problem, Watch, type Answer, type Conversation } from "../../protocol";
-import "../../ui/badge";
 import "../../ui/button";
 import "../../ui/icon";
 import type { IconName } from "../../ui/icon";
@@ -122,6 +121,7 @@ export class Home extends LitElement {
       // No session begins for the sake of a list that would be empty.
       if (!session) return;
       const page = await rest.json<Answer<"conversation.list">>(`/v1/conversations?limit=${EARLIER_MOST + 1}`, { token: await this.app.token() });
+      if (page.data.length) await import("../../ui/badge");
       this.earlier = page.data.filter((each) => each.id !== this.app.log?.id).slice(0, EARLIER_MOST);
     } catch (error) {
       // Without it the choices are there all the same.
