@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig, type Plugin } from "vite";
-import { templates } from "./build/templates";
+import { templates } from "./bundle/templates";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
