@@ -72,10 +72,10 @@ export default defineConfig({
           groups: [
             { name: "preload", priority: 5, test: /preload-helper/ },
             // The launcher needs the tokens alone, without the parts.
-            { name: "host", priority: 5, test: /\/web\/ui\/(host\.ts|tokens\.css)|icons\/(message-circle|x|chevron-down)\.svg/ },
+            { name: "host", priority: 5, test: /\/web\/ui\/(host\.ts|tokens\.css\?raw)|icons\/(message-circle|x|chevron-down)\.svg/ },
             { name: "text", priority: 4, test: /\/web\/text\// },
             { name: "protocol", priority: 3, test: /\/web\/protocol\// },
-            { name: "parts", priority: 2, test: /\/(lit|lit-html|lit-element|@lit\/reactive-element)\/|\/web\/ui\/(avatar|button|custom-element|host|icon|icons|keys|strip|style-map|texts|tokens|url)\b[^/]*$/ },
+            { name: "parts", priority: 2, test: /\/(lit|lit-html|lit-element|@lit\/reactive-element)\/|\/web\/ui\/(avatar|button|custom-element|host|icon|icons|keys|strip|style-map|texts|tokens|url)\.ts$/ },
             { name: "panel", priority: 1, test: /\/web\/widget\/(words|text\/en|panel\/(open|panel|panel\.css|header)|views\/(home|view\.css)|state\/chime)\b[^/]*$/ },
           ],
         },

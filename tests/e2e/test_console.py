@@ -243,7 +243,7 @@ async def test_what_people_type_is_shown_as_text(counter: Demo, http: aiohttp.Cl
         file: FilePayload = {"name": f"{INJECTIONS[0]}.txt", "mimeType": "text/plain", "buffer": b"words"}
         await page.locator("console-composer input[type=file]").set_input_files([file])
         await expect(page.get_by_role("button", name=re.compile("^Remove"))).to_be_visible()
-        await expect(page.locator("console-composer ui-icon[name=loader-circle]")).to_have_count(0)
+        await expect(page.locator("console-composer tresen-ui-icon[name=loader-circle]")).to_have_count(0)
         await page.keyboard.press("Enter")
         await expect(log(page).locator("console-attachment")).to_contain_text("onerror")
         await page.keyboard.press("Alt+n")
@@ -297,7 +297,7 @@ async def test_every_view_is_accessible(counter: Demo, http: aiohttp.ClientSessi
         await close(page, "Solved")
         await page.keyboard.press("Alt+Shift+H")
         await expect(page.get_by_role("heading", name="History")).to_be_visible()
-        await expect(page.locator("console-history ui-row").first).to_be_visible()
+        await expect(page.locator("console-history tresen-ui-row").first).to_be_visible()
         await judged("history")
         await page.keyboard.press("?")
         await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()

@@ -67,7 +67,7 @@ class Gallery:
 
     async def open(self, **query: str) -> None:
         await self.page.goto(f"{self.address}/ui/gallery/index.html?{urlencode(query)}")
-        await self.page.locator("ui-chart canvas").first.wait_for()
+        await self.page.locator("tresen-ui-chart canvas").first.wait_for()
 
     async def focused(self) -> str:
         """What has the focus, inside whatever shadow roots: its name or text."""
@@ -79,7 +79,7 @@ class Gallery:
         return text
 
     async def toasted(self, text: str) -> None:
-        await self.page.locator("ui-toasts .toast", has_text=text).wait_for()
+        await self.page.locator("tresen-ui-toasts .toast", has_text=text).wait_for()
 
 
 @asynccontextmanager
@@ -124,7 +124,7 @@ async def test_a_scheme_can_be_chosen_against_the_system() -> None:
         await keep(parts.page, "light-chosen-accent")
         assert await violations(parts.page) == []
         assert await parts.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(251, 250, 247)"
-        button = parts.page.locator("ui-button[kind=primary]").first.locator("button")
+        button = parts.page.locator("tresen-ui-button[kind=primary]").first.locator("button")
         assert await button.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(122, 60, 194)"
 
 
@@ -148,7 +148,7 @@ async def test_parts_speak_the_language_of_the_page(locale: str) -> None:
     async with gallery() as parts:
         await parts.open(locale=locale)
         close = {"de": "Ausblenden", "el": "Απόκρυψη"}[locale]
-        assert await parts.page.locator("ui-strip[dismissible] button").get_attribute("aria-label") == close
+        assert await parts.page.locator("tresen-ui-strip[dismissible] button").get_attribute("aria-label") == close
         assert await parts.page.get_attribute("html", "lang") == locale
 
 
@@ -156,7 +156,7 @@ async def test_a_menu_by_keyboard() -> None:
     async with gallery() as parts:
         await parts.open()
         keyboard = parts.page.keyboard
-        trigger = parts.page.locator("#menu ui-button[slot=trigger] button")
+        trigger = parts.page.locator("#menu tresen-ui-button[slot=trigger] button")
         await trigger.focus()
         await keyboard.press("ArrowDown")
         assert await parts.focused() == "Put on hold"
@@ -192,7 +192,7 @@ async def test_a_menu_by_keyboard() -> None:
 async def test_tabs_by_keyboard(direction: str, forward: str) -> None:
     async with gallery() as parts:
         await parts.open(dir=direction)
-        tabs = parts.page.locator("ui-tabs")
+        tabs = parts.page.locator("tresen-ui-tabs")
         await tabs.locator("[role=tab]").first.focus()
         await parts.page.keyboard.press(forward)
         assert (await parts.focused()).startswith("Orders")
@@ -225,7 +225,7 @@ async def test_a_dialog_keeps_the_focus_and_gives_it_back() -> None:
         await keyboard.press("Escape")
         await dialog.wait_for(state="hidden")
         assert await parts.focused() == "Ask"
-        assert await parts.page.locator("ui-toasts .toast").count() == 0
+        assert await parts.page.locator("tresen-ui-toasts .toast").count() == 0
 
 
 async def test_a_question_inside_a_panel_has_to_be_answered() -> None:
@@ -240,7 +240,7 @@ async def test_a_question_inside_a_panel_has_to_be_answered() -> None:
         assert await parts.page.locator("#beneath").evaluate("one => one.closest('.panel').inert")
         await parts.page.keyboard.press("Escape")
         assert await dialog.is_visible()
-        await dialog.page.locator("#consent ui-button[kind=primary] button").click()
+        await dialog.page.locator("#consent tresen-ui-button[kind=primary] button").click()
         await dialog.wait_for(state="hidden")
         assert await parts.focused() == "Ask in a panel"
         assert not await parts.page.locator("#beneath").evaluate("one => one.closest('.panel').inert")
@@ -250,7 +250,7 @@ async def test_a_form_says_in_words_what_is_missing_and_sends_on_enter() -> None
     async with gallery() as parts:
         await parts.open()
         keyboard = parts.page.keyboard
-        await parts.page.locator("form ui-button button").click()
+        await parts.page.locator("form tresen-ui-button button").click()
         assert await parts.focused() in ("Your name*", "Your name")
         name, mail = parts.page.locator("#form-name"), parts.page.locator("#form-mail")
         await name.locator(".error").wait_for()
@@ -277,10 +277,10 @@ async def test_toasts_are_announced_and_stay_while_they_are_read() -> None:
         await parts.toasted("The payment was declined.")
         await keep(parts.page, "toasts")
         assert await violations(parts.page) == []
-        stack = parts.page.locator("ui-toasts")
+        stack = parts.page.locator("tresen-ui-toasts")
         assert await stack.locator("[role=alert]").inner_text() == "The payment was declined."
         assert await stack.locator("[role=status]").inner_text() == "The line was removed."
-        await stack.locator(".toast", has_text="removed").locator("ui-button", has_text="Undo").click()
+        await stack.locator(".toast", has_text="removed").locator("tresen-ui-button", has_text="Undo").click()
         await parts.toasted("It is back.")
         # Those without an action go by themselves, the error stays.
         await parts.page.mouse.move(10, 10)
@@ -295,41 +295,41 @@ async def test_keys_act_and_are_listed_and_can_be_turned_off() -> None:
         await keyboard.press("j")
         await parts.toasted("Next conversation")
         # Somebody who types means letters.
-        search = parts.page.locator("ui-field[type=search] input")
+        search = parts.page.locator("tresen-ui-field[type=search] input")
         await search.focus()
         await keyboard.type("jkh?")
         assert await search.input_value() == "jkh?"
-        assert await parts.page.locator("ui-toasts .toast").count() == 1
+        assert await parts.page.locator("tresen-ui-toasts .toast").count() == 1
         await keyboard.press("Control+k")
         await parts.toasted("Search")
         await parts.page.locator("h1").click()
         await keyboard.press("?")
-        dialog = parts.page.locator("ui-shortcuts dialog")
+        dialog = parts.page.locator("tresen-ui-shortcuts dialog")
         await dialog.wait_for()
         await keep(parts.page, "shortcuts")
         assert await violations(parts.page) == []
         assert {"Next conversation", "Put on hold", "Show keyboard shortcuts"} <= set(
-            await parts.page.locator("ui-shortcuts dt").all_inner_texts()
+            await parts.page.locator("tresen-ui-shortcuts dt").all_inner_texts()
         )
-        await parts.page.locator("ui-shortcuts [role=switch]").click()
+        await parts.page.locator("tresen-ui-shortcuts [role=switch]").click()
         await keyboard.press("Escape")
         await dialog.wait_for(state="hidden")
         await keyboard.press("h")
         await keyboard.press("Control+k")
-        assert await parts.page.locator("ui-toasts .toast", has_text="On hold").count() == 0
+        assert await parts.page.locator("tresen-ui-toasts .toast", has_text="On hold").count() == 0
 
 
 async def test_a_chart_is_a_table_too() -> None:
     async with gallery() as parts:
         await parts.open()
-        chart = parts.page.locator("ui-chart").nth(1)
-        await chart.locator("ui-button button").click()
+        chart = parts.page.locator("tresen-ui-chart").nth(1)
+        await chart.locator("tresen-ui-button button").click()
         await chart.locator("table").wait_for()
         assert await chart.locator("tbody tr").first.inner_text() == "Mon\t12"
         assert await violations(parts.page) == []
-        await chart.locator("ui-button button").click()
+        await chart.locator("tresen-ui-button button").click()
         await chart.locator("canvas").wait_for()
-        await parts.page.locator("ui-chart").first.locator(".u-over").hover()
+        await parts.page.locator("tresen-ui-chart").first.locator(".u-over").hover()
         await keep(parts.page, "chart-hover")
         assert parts.errors == []
 
@@ -340,7 +340,7 @@ async def test_a_tooltip_names_the_icon_and_its_key() -> None:
         await parts.page.locator("#hang-up button").focus()
         for _ in range(2):
             await parts.page.keyboard.press("Shift+Tab")
-        tip = parts.page.locator("ui-tooltip").first.locator(".tip")
+        tip = parts.page.locator("tresen-ui-tooltip").first.locator(".tip")
         # Two steps back from the end is the camera, three the microphone (the disabled one is no stop).
         await tip.wait_for()
         assert await tip.inner_text() == "Mute" and await tip.locator("kbd").inner_text() == "M"

@@ -29,7 +29,7 @@ export function shortCss(text: string): string {
 export const shortHtml = (text: string): string => text.replace(/\s*\n\s*/g, " ");
 
 /** One of Lucide's pictures with its shapes alone. */
-export const shortSvg = (text: string): string => text.replace(/<!--[^]*?-->/g, "").replace(/<svg[^>]*>/, "<svg>").replace(/\s*\n\s*/g, "").replace(/ \/>/g, "/>");
+export const shortSvg = (text: string): string => text.replace(/<!--[^]*?-->/g, "").replace(/<svg[^>]*>/, (tag) => tag.replace(/\s+(class|width|height)="[^"]*"/g, "").replace(/\s+/g, " ").replace(/ >/, ">")).replace(/\s*\n\s*/g, "").replace(/ \/>/g, "/>");
 
 /** The module with its templates shortened. What shows its white space (`pre`, `textarea`) stays. */
 export function shortTemplates(code: string, program: Node): string {

@@ -107,12 +107,12 @@ export class ConsoleAttachment extends LitElement {
       return html`<button type="button" class="image" title=${file.name} @click=${this.take}>
         ${this.url
           ? html`<img src=${picture(this.url) ?? ""} alt=${t("file.image", { name: file.name })} />`
-          : html`<span class="place"><ui-icon name="loader-circle" label=${t("loading")}></ui-icon></span>`}
+          : html`<span class="place"><tresen-ui-icon name="loader-circle" label=${t("loading")}></tresen-ui-icon></span>`}
       </button>`;
     return html`<button type="button" @click=${this.take}>
-      <ui-icon name=${this.problem ? "circle-alert" : "file-text"}></ui-icon>
+      <tresen-ui-icon name=${this.problem ? "circle-alert" : "file-text"}></tresen-ui-icon>
       <span class="words"><bdi>${file.name}</bdi><small>${this.problem || fileSize(file.size_bytes)}</small></span>
-      <ui-icon name="download" label=${t("file.save")}></ui-icon>
+      <tresen-ui-icon name="download" label=${t("file.save")}></tresen-ui-icon>
     </button>`;
   }
 }

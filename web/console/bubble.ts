@@ -50,7 +50,7 @@ export class ConsoleBubble extends LitElement {
     const who = actorName(message.actor, (id) => this.opened.app.nameOf(id));
     if (side === "system") return html`<p class="announced"><bdi>${message.text}</bdi></p>`;
     return html`<article class="message ${side} ${message.state}" aria-label=${t("message.of", { who, time: clock(message.at) })}>
-      ${side === "customer" ? html`<span class="who">${this.last ? html`<ui-avatar size="small" name=${who}></ui-avatar>` : nothing}</span>` : nothing}
+      ${side === "customer" ? html`<span class="who">${this.last ? html`<tresen-ui-avatar size="small" name=${who}></tresen-ui-avatar>` : nothing}</span>` : nothing}
       <div class="column">
         ${this.first ? html`<header><bdi>${who}</bdi><time datetime=${message.at}>${clock(message.at)}</time></header>` : nothing}
         <div class="line">
@@ -64,7 +64,7 @@ export class ConsoleBubble extends LitElement {
 
   private said(): TemplateResult {
     const { message } = this;
-    if (message.deleted) return html`<div class="bubble gone"><ui-icon name="trash-2"></ui-icon>${t("message.gone")}</div>`;
+    if (message.deleted) return html`<div class="bubble gone"><tresen-ui-icon name="trash-2"></tresen-ui-icon>${t("message.gone")}</div>`;
     const quoted = message.reply_to === null ? undefined : this.opened.log.message(message.reply_to);
     return html`
       ${message.text || quoted
@@ -109,9 +109,9 @@ export class ConsoleBubble extends LitElement {
       ...(own && young && message.text ? [{ id: "edit", label: t("message.edit"), icon: "pencil" as const }] : []),
       ...(own || supervises ? [{ id: "delete", label: t("message.delete"), icon: "trash-2" as const, danger: true }] : []),
     ];
-    return html`<ui-menu class="menu" label=${t("message.menu")} .items=${items} @choose=${this.chosen}>
-      <ui-button slot="trigger" size="small" kind="quiet" icon="ellipsis" label=${t("message.menu")}></ui-button>
-    </ui-menu>`;
+    return html`<tresen-ui-menu class="menu" label=${t("message.menu")} .items=${items} @choose=${this.chosen}>
+      <tresen-ui-button slot="trigger" size="small" kind="quiet" icon="ellipsis" label=${t("message.menu")}></tresen-ui-button>
+    </tresen-ui-menu>`;
   }
 
   /** Lets its writer mend it. */
@@ -144,8 +144,8 @@ export class ConsoleBubble extends LitElement {
     return html`<form class="editor" @submit=${this.edited}>
       <textarea aria-label=${t("message.edit")} maxlength="4000" .value=${this.message.text} @keydown=${this.editorKey}></textarea>
       <div class="actions">
-        <ui-button size="small" @click=${() => (this.editing = false)}>${t("cancel")}</ui-button>
-        <ui-button size="small" kind="primary" type="submit">${t("save")}</ui-button>
+        <tresen-ui-button size="small" @click=${() => (this.editing = false)}>${t("cancel")}</tresen-ui-button>
+        <tresen-ui-button size="small" kind="primary" type="submit">${t("save")}</tresen-ui-button>
       </div>
     </form>`;
   }
@@ -171,15 +171,15 @@ export class ConsoleBubble extends LitElement {
   private standing(): TemplateResult | typeof nothing {
     const { message, receipt } = this;
     const edited = message.edited && !message.deleted ? html`<span>${t("message.edited")}</span>` : nothing;
-    if (message.state === "sending") return html`<footer><ui-icon name="clock"></ui-icon>${t("message.sending")}</footer>`;
+    if (message.state === "sending") return html`<footer><tresen-ui-icon name="clock"></tresen-ui-icon>${t("message.sending")}</footer>`;
     if (message.state === "failed")
       return html`<footer class="failed" role="alert">
-        <ui-icon name="circle-alert"></ui-icon>${message.problem ? inWords(message.problem) : t("message.failed")}
-        <ui-button size="small" @click=${() => this.opened.log.retry(message.id)}>${t("again")}</ui-button>
-        <ui-button size="small" kind="quiet" @click=${() => this.opened.log.discard(message.id)}>${t("message.discard")}</ui-button>
+        <tresen-ui-icon name="circle-alert"></tresen-ui-icon>${message.problem ? inWords(message.problem) : t("message.failed")}
+        <tresen-ui-button size="small" @click=${() => this.opened.log.retry(message.id)}>${t("again")}</tresen-ui-button>
+        <tresen-ui-button size="small" kind="quiet" @click=${() => this.opened.log.discard(message.id)}>${t("message.discard")}</tresen-ui-button>
       </footer>`;
     if (!receipt) return message.edited && !message.deleted ? html`<footer>${edited}</footer>` : nothing;
-    return html`<footer>${edited}<ui-icon name=${receipt === "sent" ? "check" : "check-check"} class=${receipt}></ui-icon>${t(`message.${receipt}`)}</footer>`;
+    return html`<footer>${edited}<tresen-ui-icon name=${receipt === "sent" ? "check" : "check-check"} class=${receipt}></tresen-ui-icon>${t(`message.${receipt}`)}</footer>`;
   }
 }
 

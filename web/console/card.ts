@@ -66,12 +66,12 @@ export class ConsoleProduct extends LitElement {
     const source = this.broken ? undefined : picture(card.image_url);
     return html`${source
         ? html`<img src=${source} alt="" referrerpolicy="no-referrer" @error=${() => (this.broken = true)} />`
-        : html`<span class="none"><ui-icon name="tag"></ui-icon></span>`}
+        : html`<span class="none"><tresen-ui-icon name="tag"></tresen-ui-icon></span>`}
       <div>
         <bdi>${card.title}</bdi>
         <span class="facts">
           ${card.price ? html`<span>${money(card.price)}</span>` : nothing}
-          ${card.available == null ? nothing : html`<ui-badge tone=${card.available ? "success" : "warning"}>${t(card.available ? "product.available" : "product.gone")}</ui-badge>`}
+          ${card.available == null ? nothing : html`<tresen-ui-badge tone=${card.available ? "success" : "warning"}>${t(card.available ? "product.available" : "product.gone")}</tresen-ui-badge>`}
         </span>
       </div>`;
   }
@@ -111,11 +111,11 @@ export class ConsolePaymentCard extends LitElement {
   protected readonly words = new LocaleController(this);
 
   override render(): TemplateResult {
-    return html`<ui-icon name="credit-card"></ui-icon>
+    return html`<tresen-ui-icon name="credit-card"></tresen-ui-icon>
       <div>
         <bdi>${this.card.title || t("payment.asked")}</bdi>
         <strong>${money(this.card.total)}</strong>
-        ${this.stand ? html`<ui-badge>${this.stand}</ui-badge>` : nothing}
+        ${this.stand ? html`<tresen-ui-badge>${this.stand}</tresen-ui-badge>` : nothing}
       </div>`;
   }
 }

@@ -19,7 +19,7 @@ export class ConsoleClosing extends LitElement {
   @property({ attribute: false }) opened!: Opened;
   @state() private shown = false;
   @state() private busy = false;
-  @query("ui-dialog") private readonly dialog!: Dialog;
+  @query("tresen-ui-dialog") private readonly dialog!: Dialog;
   @query("console-codes") private readonly codes!: ConsoleCodes;
 
   protected readonly words = new LocaleController(this);
@@ -54,11 +54,11 @@ export class ConsoleClosing extends LitElement {
   override render(): TemplateResult {
     const { opened } = this;
     const queue = opened.places.find((each) => each.id === opened.ticketId)?.queue_id ?? null;
-    return html`<ui-dialog heading=${t("closing.title")} @close=${() => (this.shown = false)} @keydown=${this.key}>
+    return html`<tresen-ui-dialog heading=${t("closing.title")} @close=${() => (this.shown = false)} @keydown=${this.key}>
       ${this.shown ? html`<console-codes .codes=${codesOf(opened.app.desk, queue)}></console-codes>` : nothing}
-      <ui-button slot="footer" @click=${() => this.dialog.close()}>${t("cancel")}</ui-button>
-      <ui-button slot="footer" kind="primary" ?busy=${this.busy} @click=${() => void this.close()}>${t("closing.go")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" @click=${() => this.dialog.close()}>${t("cancel")}</tresen-ui-button>
+      <tresen-ui-button slot="footer" kind="primary" ?busy=${this.busy} @click=${() => void this.close()}>${t("closing.go")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 }
 

@@ -79,7 +79,7 @@ export class ConsoleCodes extends LitElement {
   protected readonly words = new LocaleController(this);
 
   override focus(): void {
-    this.renderRoot.querySelector<HTMLElement>("input, ui-field")?.focus();
+    this.renderRoot.querySelector<HTMLElement>("input, tresen-ui-field")?.focus();
   }
 
   override render(): TemplateResult {
@@ -93,7 +93,7 @@ export class ConsoleCodes extends LitElement {
             </div>
           </fieldset>`
         : nothing}
-      <ui-field type="textarea" label=${t("codes.note")} hint=${t("codes.note.hint")} maxlength=${NOTE_MOST} .value=${this.note} @input=${(event: Event) => (this.note = (event.target as Field).value)}></ui-field>`;
+      <tresen-ui-field type="textarea" label=${t("codes.note")} hint=${t("codes.note.hint")} maxlength=${NOTE_MOST} .value=${this.note} @input=${(event: Event) => (this.note = (event.target as Field).value)}></tresen-ui-field>`;
   }
 }
 

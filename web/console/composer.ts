@@ -129,9 +129,9 @@ export class ConsoleComposer extends LitElement {
     const message = replyTo === null ? undefined : this.opened.log.message(replyTo);
     if (!message) return nothing;
     return html`<div class="quoted">
-      <ui-icon name="reply"></ui-icon>
+      <tresen-ui-icon name="reply"></tresen-ui-icon>
       <span><bdi class="who">${actorName(message.actor, (id) => this.opened.app.nameOf(id))}</bdi> <bdi>${message.text}</bdi></span>
-      <ui-button size="small" kind="quiet" icon="x" label=${t("composer.unquote")} @click=${() => this.change({ replyTo: null })}></ui-button>
+      <tresen-ui-button size="small" kind="quiet" icon="x" label=${t("composer.unquote")} @click=${() => this.change({ replyTo: null })}></tresen-ui-button>
     </div>`;
   }
 
@@ -142,14 +142,14 @@ export class ConsoleComposer extends LitElement {
     return html`<ul class="chips">
       ${files.map(
         (file) => html`<li class=${file.problem ? "failed" : ""}>
-          <ui-icon name=${file.problem ? "circle-alert" : file.done ? "paperclip" : "loader-circle"}></ui-icon>
+          <tresen-ui-icon name=${file.problem ? "circle-alert" : file.done ? "paperclip" : "loader-circle"}></tresen-ui-icon>
           <bdi>${file.name}</bdi>${file.problem ? html`<span>${inWords(file.problem)}</span>` : nothing}
-          <ui-button size="small" kind="quiet" icon="x" label=${t("composer.remove", { name: file.name })} @click=${() => this.uploads.remove(file)}></ui-button>
+          <tresen-ui-button size="small" kind="quiet" icon="x" label=${t("composer.remove", { name: file.name })} @click=${() => this.uploads.remove(file)}></tresen-ui-button>
         </li>`,
       )}
       ${replies.map(
-        (label) => html`<li class="reply"><ui-icon name="list"></ui-icon><bdi>${label}</bdi>
-          <ui-button size="small" kind="quiet" icon="x" label=${t("composer.remove", { name: label })} @click=${() => this.change({ replies: replies.filter((each) => each !== label) })}></ui-button></li>`,
+        (label) => html`<li class="reply"><tresen-ui-icon name="list"></tresen-ui-icon><bdi>${label}</bdi>
+          <tresen-ui-button size="small" kind="quiet" icon="x" label=${t("composer.remove", { name: label })} @click=${() => this.change({ replies: replies.filter((each) => each !== label) })}></tresen-ui-button></li>`,
       )}
     </ul>`;
   }
@@ -158,18 +158,18 @@ export class ConsoleComposer extends LitElement {
     const { note } = this.draft;
     const ready = this.ready;
     const tool = (icon: "paperclip" | "smile" | "tag" | "list" | "zap", label: string, run: () => void, keys = "") =>
-      html`<ui-tooltip text=${label} keys=${keys}><ui-button size="small" kind="quiet" icon=${icon} label=${label} @click=${run}></ui-button></ui-tooltip>`;
+      html`<tresen-ui-tooltip text=${label} keys=${keys}><tresen-ui-button size="small" kind="quiet" icon=${icon} label=${label} @click=${run}></tresen-ui-button></tresen-ui-tooltip>`;
     return html`<div class="tools" role="toolbar" aria-label=${t("composer.tools")}>
       ${note
         ? nothing
         : html`${tool("paperclip", t("composer.attach"), () => this.attach(), "alt+u")} ${tool("smile", t("composer.emoji"), () => void this.toggleEmoji())}
           ${tool("zap", t("composer.canned"), () => this.beginCanned(), "/")} ${tool("tag", t("composer.product"), () => void this.openProducts(), "alt+p")}
           ${tool("list", t("composer.replies"), () => void this.openReplies())}`}
-      <ui-tooltip text=${t("composer.note")} keys="alt+n">
-        <ui-button size="small" kind="quiet" icon="sticky-note" pressed=${String(note)} label=${t("composer.note")} @click=${() => this.setNote(!note)}></ui-button>
-      </ui-tooltip>
+      <tresen-ui-tooltip text=${t("composer.note")} keys="alt+n">
+        <tresen-ui-button size="small" kind="quiet" icon="sticky-note" pressed=${String(note)} label=${t("composer.note")} @click=${() => this.setNote(!note)}></tresen-ui-button>
+      </tresen-ui-tooltip>
       <span class="space"></span>
-      <ui-button size="small" kind="primary" icon=${note ? "sticky-note" : "send"} ?disabled=${!ready} @click=${() => void this.send()}>${t(note ? "composer.keep_note" : "composer.send")}</ui-button>
+      <tresen-ui-button size="small" kind="primary" icon=${note ? "sticky-note" : "send"} ?disabled=${!ready} @click=${() => void this.send()}>${t(note ? "composer.keep_note" : "composer.send")}</tresen-ui-button>
     </div>`;
   }
 

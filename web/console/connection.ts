@@ -40,10 +40,10 @@ export class ConsoleConnection extends LitElement {
     if (link.state === "online" || link.state === "closed" || link.state === "ended") return nothing;
     if (!link.welcome && link.state === "connecting" && Date.now() - this.since < QUIET_MS) return nothing;
     const seconds = Math.max(0, Math.ceil((link.retryAt - Date.now()) / 1000));
-    return html`<ui-strip tone="warning" icon="wifi-off">
+    return html`<tresen-ui-strip tone="warning" icon="wifi-off">
       ${t("connection.lost")} <span aria-hidden="true">${link.state === "waiting" && seconds ? t("connection.again", { count: seconds }) : t("connection.trying")}</span>
-      <ui-button slot="action" size="small" @click=${() => link.hurry()}>${t("connection.now")}</ui-button>
-    </ui-strip>`;
+      <tresen-ui-button slot="action" size="small" @click=${() => link.hurry()}>${t("connection.now")}</tresen-ui-button>
+    </tresen-ui-strip>`;
   }
 }
 

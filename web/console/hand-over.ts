@@ -43,7 +43,7 @@ export class ConsoleHandOver extends LitElement {
 
   @property({ attribute: false }) opened!: Opened;
   @state() private shown = false;
-  @query("ui-dialog") private readonly dialog!: Dialog;
+  @query("tresen-ui-dialog") private readonly dialog!: Dialog;
 
   protected readonly words = new LocaleController(this);
   protected readonly watch = new Watch(this);
@@ -70,7 +70,7 @@ export class ConsoleHandOver extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<ui-dialog heading=${t("hand.title")} @close=${() => (this.shown = false)}>${this.shown ? this.choice() : nothing}</ui-dialog>`;
+    return html`<tresen-ui-dialog heading=${t("hand.title")} @close=${() => (this.shown = false)}>${this.shown ? this.choice() : nothing}</tresen-ui-dialog>`;
   }
 
   private choice(): TemplateResult {
@@ -84,12 +84,12 @@ export class ConsoleHandOver extends LitElement {
         ? html`<ul>
             ${reps.map(
               (rep) => html`<li>
-                <ui-row interactive @choose=${() => void this.toRep(rep)}>
-                  <ui-avatar slot="leading" name=${rep.name} presence=${PRESENCE[rep.status] ?? "offline"}></ui-avatar>
+                <tresen-ui-row interactive @choose=${() => void this.toRep(rep)}>
+                  <tresen-ui-avatar slot="leading" name=${rep.name} presence=${PRESENCE[rep.status] ?? "offline"}></tresen-ui-avatar>
                   <bdi slot="title">${rep.name || rep.rep_id}</bdi>
                   <span slot="detail">${worded("status", rep.status)}${rep.languages.length ? ` · ${rep.languages.join(", ")}` : ""}</span>
                   <span slot="meta">${t("hand.load", { load: rep.load["chat"] ?? 0, capacity: rep.capacity["chat"] ?? 0 })}</span>
-                </ui-row>
+                </tresen-ui-row>
               </li>`,
             )}
           </ul>`
@@ -98,11 +98,11 @@ export class ConsoleHandOver extends LitElement {
       <ul>
         ${[...desk.queues.values()].map(
           (queue) => html`<li>
-            <ui-row interactive @choose=${() => void this.toQueue(queue.id, queue.name)}>
-              <ui-icon slot="leading" name="inbox"></ui-icon>
+            <tresen-ui-row interactive @choose=${() => void this.toQueue(queue.id, queue.name)}>
+              <tresen-ui-icon slot="leading" name="inbox"></tresen-ui-icon>
               <bdi slot="title">${queue.name}</bdi>
               <span slot="detail">${t("hand.waiting", { count: desk.lobby.filter((each) => each.queue_id === queue.id).length })}</span>
-            </ui-row>
+            </tresen-ui-row>
           </li>`,
         )}
       </ul>`;

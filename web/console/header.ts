@@ -71,7 +71,7 @@ export class ConsoleHeader extends LitElement {
   @query("console-hand-over") private readonly handing!: ConsoleHandOver;
   @query("console-closing") private readonly closing!: ConsoleClosing;
   @query("#mail") private readonly mail!: Dialog;
-  @query("#mail ui-field") private readonly mailTo!: Field;
+  @query("#mail tresen-ui-field") private readonly mailTo!: Field;
 
   protected readonly words = new LocaleController(this);
   protected readonly watch = new Watch(this);
@@ -126,38 +126,38 @@ export class ConsoleHeader extends LitElement {
     const online = opened.log.typists.some((each) => each.kind === "customer");
     const rep = conversation?.rep_id ? app.nameOf(conversation.rep_id) || t("who.rep") : "";
     const icon = (of: "phone" | "video", key: string): TemplateResult =>
-      html`<ui-tooltip text=${t(`call.${of}`)} keys=${key}>
-        <ui-button kind="quiet" icon=${of} label=${t(`call.${of}`)} keys=${key} ?disabled=${!this.callable} ?busy=${this.busy === "call"} @click=${() => void this.call(of === "phone" ? "voice" : "video")}></ui-button>
-      </ui-tooltip>`;
+      html`<tresen-ui-tooltip text=${t(`call.${of}`)} keys=${key}>
+        <tresen-ui-button kind="quiet" icon=${of} label=${t(`call.${of}`)} keys=${key} ?disabled=${!this.callable} ?busy=${this.busy === "call"} @click=${() => void this.call(of === "phone" ? "voice" : "video")}></tresen-ui-button>
+      </tresen-ui-tooltip>`;
     return html`
-      <ui-avatar name=${name} presence=${online ? "online" : nothing}></ui-avatar>
+      <tresen-ui-avatar name=${name} presence=${online ? "online" : nothing}></tresen-ui-avatar>
       <div class="who">
         <h2><bdi>${name}</bdi></h2>
         <div class="facts">
           ${conversation
             ? html`<span>${worded("channel", conversation.channel)}</span><span aria-hidden="true">·</span><span>${conversation.locale}</span>
-                ${rep && !opened.mine ? html`<ui-badge icon="user-check"><bdi>${t("header.with", { name: rep })}</bdi></ui-badge>` : nothing}
-                ${conversation.status === "closed" ? html`<ui-badge>${t("header.closed")}</ui-badge>` : nothing}
-                ${conversation.status === "open" && conversation.rep_id === null ? html`<ui-badge tone="warning">${t("header.nobodys")}</ui-badge>` : nothing}`
+                ${rep && !opened.mine ? html`<tresen-ui-badge icon="user-check"><bdi>${t("header.with", { name: rep })}</bdi></tresen-ui-badge>` : nothing}
+                ${conversation.status === "closed" ? html`<tresen-ui-badge>${t("header.closed")}</tresen-ui-badge>` : nothing}
+                ${conversation.status === "open" && conversation.rep_id === null ? html`<tresen-ui-badge tone="warning">${t("header.nobodys")}</tresen-ui-badge>` : nothing}`
             : nothing}
         </div>
       </div>
       <div class="actions">
-        ${this.claimable ? html`<ui-button kind="primary" icon="user-check" keys="Alt+K" ?busy=${this.busy === "claim"} @click=${() => void this.claim()}>${t("header.claim")}</ui-button>` : nothing}
-        ${conversation?.status === "closed" ? html`<ui-button icon="refresh-cw" ?busy=${this.busy === "reopen"} @click=${() => void this.during("reopen", () => reopen(app, opened))}>${t("header.reopen")}</ui-button>` : nothing}
+        ${this.claimable ? html`<tresen-ui-button kind="primary" icon="user-check" keys="Alt+K" ?busy=${this.busy === "claim"} @click=${() => void this.claim()}>${t("header.claim")}</tresen-ui-button>` : nothing}
+        ${conversation?.status === "closed" ? html`<tresen-ui-button icon="refresh-cw" ?busy=${this.busy === "reopen"} @click=${() => void this.during("reopen", () => reopen(app, opened))}>${t("header.reopen")}</tresen-ui-button>` : nothing}
         ${opened.open ? html`${icon("phone", "alt+c")} ${icon("video", "alt+v")}` : nothing}
-        ${this.handled ? html`<ui-button icon="check" keys="Alt+W" @click=${() => this.close()}>${t("header.close")}</ui-button>` : nothing}
-        <ui-menu label=${t("header.more")} align="end" .items=${this.items()} @choose=${this.chosen}>
-          <ui-button slot="trigger" kind="quiet" icon="ellipsis" label=${t("header.more")}></ui-button>
-        </ui-menu>
+        ${this.handled ? html`<tresen-ui-button icon="check" keys="Alt+W" @click=${() => this.close()}>${t("header.close")}</tresen-ui-button>` : nothing}
+        <tresen-ui-menu label=${t("header.more")} align="end" .items=${this.items()} @choose=${this.chosen}>
+          <tresen-ui-button slot="trigger" kind="quiet" icon="ellipsis" label=${t("header.more")}></tresen-ui-button>
+        </tresen-ui-menu>
       </div>
       <console-hand-over .opened=${opened}></console-hand-over>
       <console-closing .opened=${opened}></console-closing>
-      <ui-dialog id="mail" heading=${t("transcript.mail")}>
-        <form novalidate @submit=${this.send}><ui-field type="email" label=${t("transcript.to")} required autocomplete="off"></ui-field></form>
-        <ui-button slot="footer" @click=${() => this.mail.close()}>${t("cancel")}</ui-button>
-        <ui-button slot="footer" kind="primary" @click=${this.send}>${t("transcript.send")}</ui-button>
-      </ui-dialog>
+      <tresen-ui-dialog id="mail" heading=${t("transcript.mail")}>
+        <form novalidate @submit=${this.send}><tresen-ui-field type="email" label=${t("transcript.to")} required autocomplete="off"></tresen-ui-field></form>
+        <tresen-ui-button slot="footer" @click=${() => this.mail.close()}>${t("cancel")}</tresen-ui-button>
+        <tresen-ui-button slot="footer" kind="primary" @click=${this.send}>${t("transcript.send")}</tresen-ui-button>
+      </tresen-ui-dialog>
     `;
   }
 

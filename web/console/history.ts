@@ -113,40 +113,40 @@ export class ConsoleHistory extends LitElement {
     return html`<main>
       <h1>${t("history.title")}</h1>
       <div class="filters" role="search">
-        <ui-field type="search" label=${t("history.name")} .value=${this.name} @input=${(event: Event) => (this.name = value(event))}></ui-field>
-        <ui-field type="select" label=${t("history.status")} .options=${options(["any", "open", "closed"] as const, (word) => t(`history.status.${word}`))} .value=${this.status} @change=${(event: Event) => this.choose({ status: value(event) })}></ui-field>
-        <ui-field type="select" label=${t("history.whose")} .options=${options(["anybody", "mine", "nobody"] as const, (word) => t(`history.whose.${word}`))} .value=${this.assigned} @change=${(event: Event) => this.choose({ assigned: value(event) })}></ui-field>
-        <ui-field type="select" label=${t("history.order")} .options=${options(["newest", "oldest"] as const, (word) => t(`history.order.${word}`))} .value=${this.order} @change=${(event: Event) => this.choose({ order: value(event) })}></ui-field>
+        <tresen-ui-field type="search" label=${t("history.name")} .value=${this.name} @input=${(event: Event) => (this.name = value(event))}></tresen-ui-field>
+        <tresen-ui-field type="select" label=${t("history.status")} .options=${options(["any", "open", "closed"] as const, (word) => t(`history.status.${word}`))} .value=${this.status} @change=${(event: Event) => this.choose({ status: value(event) })}></tresen-ui-field>
+        <tresen-ui-field type="select" label=${t("history.whose")} .options=${options(["anybody", "mine", "nobody"] as const, (word) => t(`history.whose.${word}`))} .value=${this.assigned} @change=${(event: Event) => this.choose({ assigned: value(event) })}></tresen-ui-field>
+        <tresen-ui-field type="select" label=${t("history.order")} .options=${options(["newest", "oldest"] as const, (word) => t(`history.order.${word}`))} .value=${this.order} @change=${(event: Event) => this.choose({ order: value(event) })}></tresen-ui-field>
       </div>
-      ${this.problem ? html`<ui-empty tone="danger" icon="circle-alert" heading=${t("history.failed")}>${this.problem}<ui-button slot="actions" size="small" @click=${() => void this.load(true)}>${t("again")}</ui-button></ui-empty>` : this.list()}
+      ${this.problem ? html`<tresen-ui-empty tone="danger" icon="circle-alert" heading=${t("history.failed")}>${this.problem}<tresen-ui-button slot="actions" size="small" @click=${() => void this.load(true)}>${t("again")}</tresen-ui-button></tresen-ui-empty>` : this.list()}
     </main>`;
   }
 
   private list(): TemplateResult {
-    if (this.found === null) return html`<div role="status" aria-busy="true" aria-label=${t("loading")}>${[1, 2, 3, 4, 5].map(() => html`<ui-skeleton shape="row"></ui-skeleton>`)}</div>`;
+    if (this.found === null) return html`<div role="status" aria-busy="true" aria-label=${t("loading")}>${[1, 2, 3, 4, 5].map(() => html`<tresen-ui-skeleton shape="row"></tresen-ui-skeleton>`)}</div>`;
     // Names are kept sealed, so the server cannot look for them: what was fetched is looked through here.
     const wanted = this.name.trim().toLocaleLowerCase();
     const shown = this.found.filter((each) => !wanted || each.customer_name.toLocaleLowerCase().includes(wanted) || each.id.toLocaleLowerCase() === wanted);
     return html`${shown.length
         ? html`<ul>${shown.map((each) => this.line(each))}</ul>`
-        : html`<ui-empty icon="search" heading=${t("history.none")}>${t(this.cursor ? "history.none.here" : "history.none.more")}</ui-empty>`}
-      ${this.cursor ? html`<div class="more"><ui-button ?busy=${this.busy} @click=${() => void this.load(false)}>${t("history.more")}</ui-button></div>` : nothing}`;
+        : html`<tresen-ui-empty icon="search" heading=${t("history.none")}>${t(this.cursor ? "history.none.here" : "history.none.more")}</tresen-ui-empty>`}
+      ${this.cursor ? html`<div class="more"><tresen-ui-button ?busy=${this.busy} @click=${() => void this.load(false)}>${t("history.more")}</tresen-ui-button></div>` : nothing}`;
   }
 
   private line(conversation: Conversation): TemplateResult {
     const name = conversation.customer_name || t("who.visitor");
     const rep = conversation.rep_id ? this.app.nameOf(conversation.rep_id) : "";
     return html`<li>
-      <ui-row interactive @choose=${() => show(this.app, conversation.id)}>
-        <ui-avatar slot="leading" name=${name}></ui-avatar>
+      <tresen-ui-row interactive @choose=${() => show(this.app, conversation.id)}>
+        <tresen-ui-avatar slot="leading" name=${name}></tresen-ui-avatar>
         <bdi slot="title">${name}</bdi>
         <span slot="detail">${worded("channel", conversation.channel)} · ${conversation.locale}${rep ? html` · <bdi>${t("header.with", { name: rep })}</bdi>` : nothing}</span>
         <span slot="meta">${moment(conversation.created_at)}</span>
         <span slot="meta">
-          ${conversation.csat_score ? html`<ui-badge icon="star">${conversation.csat_score}</ui-badge>` : nothing}
-          <ui-badge tone=${conversation.status === "open" ? "success" : "neutral"}>${t(conversation.status === "open" ? "history.status.open" : "history.status.closed")}</ui-badge>
+          ${conversation.csat_score ? html`<tresen-ui-badge icon="star">${conversation.csat_score}</tresen-ui-badge>` : nothing}
+          <tresen-ui-badge tone=${conversation.status === "open" ? "success" : "neutral"}>${t(conversation.status === "open" ? "history.status.open" : "history.status.closed")}</tresen-ui-badge>
         </span>
-      </ui-row>
+      </tresen-ui-row>
     </li>`;
   }
 }

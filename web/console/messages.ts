@@ -65,17 +65,17 @@ export class ConsoleMessages extends LitElement {
       .day {
         font-weight: 600;
       }
-      .event ui-icon {
+      .event tresen-ui-icon {
         --icon-size: 14px;
         margin-inline-end: 4px;
       }
-      .event.warning ui-icon {
+      .event.warning tresen-ui-icon {
         color: var(--warning);
       }
-      .event.danger ui-icon {
+      .event.danger tresen-ui-icon {
         color: var(--danger);
       }
-      .event.success ui-icon {
+      .event.success tresen-ui-icon {
         color: var(--success);
       }
       .note {
@@ -124,7 +124,7 @@ export class ConsoleMessages extends LitElement {
         gap: var(--space-4);
         padding: var(--space-4);
       }
-      ui-empty {
+      tresen-ui-empty {
         margin: auto;
       }
     `,
@@ -228,12 +228,12 @@ export class ConsoleMessages extends LitElement {
   override render(): TemplateResult {
     const { opened } = this;
     if (opened.problem && !opened.log.seq)
-      return html`<ui-empty tone="danger" icon="circle-alert" heading=${t("messages.failed")}>
-        ${inWords(opened.problem)}<ui-button slot="actions" size="small" @click=${() => void opened.refresh()}>${t("again")}</ui-button>
-      </ui-empty>`;
+      return html`<tresen-ui-empty tone="danger" icon="circle-alert" heading=${t("messages.failed")}>
+        ${inWords(opened.problem)}<tresen-ui-button slot="actions" size="small" @click=${() => void opened.refresh()}>${t("again")}</tresen-ui-button>
+      </tresen-ui-empty>`;
     if (!opened.log.seq)
       return html`<div class="loading" role="status" aria-busy="true" aria-label=${t("loading")}>
-        <ui-skeleton lines="2"></ui-skeleton><ui-skeleton lines="3"></ui-skeleton><ui-skeleton lines="1"></ui-skeleton>
+        <tresen-ui-skeleton lines="2"></tresen-ui-skeleton><tresen-ui-skeleton lines="3"></tresen-ui-skeleton><tresen-ui-skeleton lines="1"></tresen-ui-skeleton>
       </div>`;
     const found = items(opened.log.messages, opened.log.entries);
     const unread = opened.unread;
@@ -243,7 +243,7 @@ export class ConsoleMessages extends LitElement {
           ${this.typing()}
         </div>
       </div>
-      ${this.away ? html`<ui-button class="down" size="small" icon="arrow-down" @click=${this.toEnd}>${unread ? t("messages.new", { count: unread }) : t("messages.down")}</ui-button>` : nothing}`;
+      ${this.away ? html`<tresen-ui-button class="down" size="small" icon="arrow-down" @click=${this.toEnd}>${unread ? t("messages.new", { count: unread }) : t("messages.down")}</tresen-ui-button>` : nothing}`;
   }
 
   private item(item: Item): TemplateResult | typeof nothing {
@@ -253,11 +253,11 @@ export class ConsoleMessages extends LitElement {
         return html`<p class="day">${dayHeading(item.at)}</p>`;
       case "event": {
         const told = happening(item.entry, named);
-        return told ? html`<p class="event ${told.mood}"><ui-icon name=${told.icon}></ui-icon><bdi>${told.text}</bdi> · ${clock(item.entry.at)}</p>` : nothing;
+        return told ? html`<p class="event ${told.mood}"><tresen-ui-icon name=${told.icon}></tresen-ui-icon><bdi>${told.text}</bdi> · ${clock(item.entry.at)}</p>` : nothing;
       }
       case "note":
         return html`<aside class="note" aria-label=${t("note.title")}>
-          <header><ui-icon name="sticky-note"></ui-icon><bdi>${actorName(item.actor, named)}</bdi><span>${t("note.staff")}</span><time datetime=${item.at}>${clock(item.at)}</time></header>
+          <header><tresen-ui-icon name="sticky-note"></tresen-ui-icon><bdi>${actorName(item.actor, named)}</bdi><span>${t("note.staff")}</span><time datetime=${item.at}>${clock(item.at)}</time></header>
           <span class="text" dir="auto">${item.text}</span>
         </aside>`;
       case "said":

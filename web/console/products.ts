@@ -55,8 +55,8 @@ export class ConsoleProducts extends LitElement {
   @property({ attribute: false }) opened!: Opened;
   @state() private found: Product[] | null = null;
   @state() private problem = "";
-  @query("ui-dialog") private readonly dialog!: Dialog;
-  @query("ui-field") private readonly field!: Field;
+  @query("tresen-ui-dialog") private readonly dialog!: Dialog;
+  @query("tresen-ui-field") private readonly field!: Field;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
 
@@ -111,15 +111,15 @@ export class ConsoleProducts extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<ui-dialog heading=${t("product.title")} size="wide">
-      <ui-field type="search" label=${t("product.search")} @input=${this.typed}></ui-field>
-      ${this.problem ? html`<ui-empty tone="danger" icon="circle-alert" heading=${t("product.failed")}>${this.problem}</ui-empty>` : this.list()}
-    </ui-dialog>`;
+    return html`<tresen-ui-dialog heading=${t("product.title")} size="wide">
+      <tresen-ui-field type="search" label=${t("product.search")} @input=${this.typed}></tresen-ui-field>
+      ${this.problem ? html`<tresen-ui-empty tone="danger" icon="circle-alert" heading=${t("product.failed")}>${this.problem}</tresen-ui-empty>` : this.list()}
+    </tresen-ui-dialog>`;
   }
 
   private list(): TemplateResult {
-    if (this.found === null) return html`<ui-skeleton shape="row"></ui-skeleton><ui-skeleton shape="row"></ui-skeleton>`;
-    if (!this.found.length) return html`<ui-empty icon="search" heading=${t("product.none")}>${t("product.none.more")}</ui-empty>`;
+    if (this.found === null) return html`<tresen-ui-skeleton shape="row"></tresen-ui-skeleton><tresen-ui-skeleton shape="row"></tresen-ui-skeleton>`;
+    if (!this.found.length) return html`<tresen-ui-empty icon="search" heading=${t("product.none")}>${t("product.none.more")}</tresen-ui-empty>`;
     return html`<ul aria-label=${t("product.title")}>
       ${this.found.flatMap((product) => (product.variants.length ? product.variants : [undefined]).map((variant) => this.line(product, variant)))}
     </ul>`;
@@ -128,13 +128,13 @@ export class ConsoleProducts extends LitElement {
   private line(product: Product, variant: Variant | undefined): TemplateResult {
     const source = picture(this.absolute(variant?.image_url ?? product.image_url));
     return html`<li>
-      <ui-row interactive @choose=${() => this.send(product, variant)}>
+      <tresen-ui-row interactive @choose=${() => this.send(product, variant)}>
         ${source ? html`<img slot="leading" src=${source} alt="" @error=${(event: Event) => ((event.target as HTMLImageElement).hidden = true)} />` : nothing}
         <bdi slot="title">${titleOf(product, variant)}</bdi>
         <span slot="detail">${product.category}</span>
         <span slot="meta">${variant ? money(variant.price.money) : nothing}</span>
-        ${variant ? html`<ui-badge slot="meta" tone=${has(variant) ? "success" : "warning"}>${t(has(variant) ? "product.available" : "product.gone")}</ui-badge>` : nothing}
-      </ui-row>
+        ${variant ? html`<tresen-ui-badge slot="meta" tone=${has(variant) ? "success" : "warning"}>${t(has(variant) ? "product.available" : "product.gone")}</tresen-ui-badge>` : nothing}
+      </tresen-ui-row>
     </li>`;
   }
 }

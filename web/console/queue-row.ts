@@ -27,7 +27,7 @@ export class ConsoleQueueRow extends LitElement {
       :host {
         display: block;
       }
-      ui-row {
+      tresen-ui-row {
         border-radius: var(--radius);
         overflow: hidden;
       }
@@ -75,7 +75,7 @@ export class ConsoleQueueRow extends LitElement {
         gap: var(--space-2);
         padding: var(--space-2) var(--space-3) var(--space-3);
       }
-      .answer ui-button:first-of-type {
+      .answer tresen-ui-button:first-of-type {
         flex: 1;
       }
       .offer {
@@ -107,23 +107,23 @@ export class ConsoleQueueRow extends LitElement {
     const name = row.conversation?.customer_name || t("who.visitor");
     const language = row.conversation?.locale.split("-")[0] ?? "";
     const over = row.kind === "offer" ? this.left(row) : row.since === null ? undefined : share(row, this.now);
-    return html`<ui-row interactive ?selected=${this.selected} ?unread=${row.unread > 0} .progress=${over} @choose=${this.choose}>
+    return html`<tresen-ui-row interactive ?selected=${this.selected} ?unread=${row.unread > 0} .progress=${over} @choose=${this.choose}>
       <span class="face" slot="leading">
-        <ui-avatar name=${name}></ui-avatar>
-        <span class="channel"><ui-icon name=${CHANNELS[channel] ?? "message-circle"} label=${worded("channel", channel)}></ui-icon></span>
+        <tresen-ui-avatar name=${name}></tresen-ui-avatar>
+        <span class="channel"><tresen-ui-icon name=${CHANNELS[channel] ?? "message-circle"} label=${worded("channel", channel)}></tresen-ui-icon></span>
       </span>
       <bdi slot="title">${name}</bdi>
       <span slot="detail" class=${row.typing ? "typing" : ""}>${this.detail(row)}</span>
       <span slot="meta">${this.waited(row)}</span>
       <span slot="meta" class="marks">
-        ${row.boost ? html`<ui-badge tone="warning" icon="zap">${t("queue.boost", { points: row.boost })}</ui-badge>` : nothing}
+        ${row.boost ? html`<tresen-ui-badge tone="warning" icon="zap">${t("queue.boost", { points: row.boost })}</tresen-ui-badge>` : nothing}
         ${language ? html`<span class="language">${language}</span>` : nothing}
-        ${row.unread ? html`<ui-badge solid aria-label=${t("queue.unread", { count: row.unread })}>${row.unread}</ui-badge>` : nothing}
+        ${row.unread ? html`<tresen-ui-badge solid aria-label=${t("queue.unread", { count: row.unread })}>${row.unread}</tresen-ui-badge>` : nothing}
       </span>
       ${row.kind === "waiting"
-        ? html`<ui-button slot="actions" size="small" kind="quiet" icon="user-check" label=${t("queue.pick", { name })} ?busy=${this.busy} @click=${() => void this.take()}></ui-button>`
+        ? html`<tresen-ui-button slot="actions" size="small" kind="quiet" icon="user-check" label=${t("queue.pick", { name })} ?busy=${this.busy} @click=${() => void this.take()}></tresen-ui-button>`
         : nothing}
-    </ui-row>`;
+    </tresen-ui-row>`;
   }
 
   /** What it is about, best first: a writer, what was said, the reason the queue knows. */
@@ -156,10 +156,10 @@ export class ConsoleQueueRow extends LitElement {
     const { place } = row;
     if (!place) return nothing;
     // A call rings by itself; what is answered here is a chat, and a callback, which begins with the rep.
-    if (place.channel !== "chat" && !place.callback) return html`<div class="answer"><ui-badge tone="accent" icon="phone-incoming">${t("queue.rings")}</ui-badge></div>`;
+    if (place.channel !== "chat" && !place.callback) return html`<div class="answer"><tresen-ui-badge tone="accent" icon="phone-incoming">${t("queue.rings")}</tresen-ui-badge></div>`;
     return html`<div class="answer">
-      <ui-button kind="primary" size="small" icon="check" keys="Alt+A" ?busy=${this.busy} @click=${() => void this.answer(true)}>${t("queue.accept")}</ui-button>
-      <ui-button size="small" keys="Alt+D" ?disabled=${this.busy} @click=${() => void this.answer(false)}>${t("queue.decline")}</ui-button>
+      <tresen-ui-button kind="primary" size="small" icon="check" keys="Alt+A" ?busy=${this.busy} @click=${() => void this.answer(true)}>${t("queue.accept")}</tresen-ui-button>
+      <tresen-ui-button size="small" keys="Alt+D" ?disabled=${this.busy} @click=${() => void this.answer(false)}>${t("queue.decline")}</tresen-ui-button>
     </div>`;
   }
 

@@ -115,10 +115,10 @@ export class ConsoleQueue extends LitElement {
     return html`<div class="scroll" tabindex="-1">
       ${SECTIONS.map((kind) => this.section(kind, all.filter((row) => row.kind === kind)))}
       ${all.length === 0
-        ? html`<ui-empty icon="inbox" heading=${t(available ? "queue.empty" : "queue.away")}>
+        ? html`<tresen-ui-empty icon="inbox" heading=${t(available ? "queue.empty" : "queue.away")}>
             ${t(available ? "queue.empty.more" : "queue.away.more")}
-            ${available ? nothing : html`<ui-button slot="actions" kind="primary" size="small" @click=${() => void this.come()}>${t("status.go_available")}</ui-button>`}
-          </ui-empty>`
+            ${available ? nothing : html`<tresen-ui-button slot="actions" kind="primary" size="small" @click=${() => void this.come()}>${t("status.go_available")}</tresen-ui-button>`}
+          </tresen-ui-empty>`
         : nothing}
     </div>`;
   }
@@ -130,11 +130,11 @@ export class ConsoleQueue extends LitElement {
   private unread(): TemplateResult {
     const { problem } = this.app.desk;
     if (problem)
-      return html`<ui-empty tone="danger" icon="circle-alert" heading=${t("queue.failed")}>
-        ${inWords(problem)}<ui-button slot="actions" size="small" @click=${() => void this.app.desk.refresh()}>${t("again")}</ui-button>
-      </ui-empty>`;
+      return html`<tresen-ui-empty tone="danger" icon="circle-alert" heading=${t("queue.failed")}>
+        ${inWords(problem)}<tresen-ui-button slot="actions" size="small" @click=${() => void this.app.desk.refresh()}>${t("again")}</tresen-ui-button>
+      </tresen-ui-empty>`;
     return html`<div class="loading" aria-busy="true" aria-label=${t("loading")} role="status">
-      ${[1, 2, 3, 4].map(() => html`<ui-skeleton shape="row"></ui-skeleton>`)}
+      ${[1, 2, 3, 4].map(() => html`<tresen-ui-skeleton shape="row"></tresen-ui-skeleton>`)}
     </div>`;
   }
 
@@ -142,7 +142,7 @@ export class ConsoleQueue extends LitElement {
     if (!found.length) return nothing;
     const solid = kind === "offer" ? "accent" : "neutral";
     return html`<section aria-labelledby="of-${kind}">
-      <h2 id="of-${kind}">${t(`queue.${kind}`)}<ui-badge tone=${solid}>${found.length}</ui-badge></h2>
+      <h2 id="of-${kind}">${t(`queue.${kind}`)}<tresen-ui-badge tone=${solid}>${found.length}</tresen-ui-badge></h2>
       <ul>
         ${repeat(
           found,

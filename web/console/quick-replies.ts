@@ -30,7 +30,7 @@ export class ConsoleQuickReplies extends LitElement {
   ];
 
   @state() private labels: string[] = [];
-  @query("ui-dialog") private readonly dialog!: Dialog;
+  @query("tresen-ui-dialog") private readonly dialog!: Dialog;
 
   protected readonly words = new LocaleController(this);
 
@@ -42,21 +42,21 @@ export class ConsoleQuickReplies extends LitElement {
 
   private give(event?: Event): void {
     event?.preventDefault();
-    const fields = [...this.renderRoot.querySelectorAll<Field>("ui-field")];
+    const fields = [...this.renderRoot.querySelectorAll<Field>("tresen-ui-field")];
     const labels = [...new Set(fields.map((field) => field.value.trim()).filter(Boolean))];
     this.dispatchEvent(new CustomEvent("given", { detail: { labels } }));
     this.dialog.close("given");
   }
 
   override render(): TemplateResult {
-    return html`<ui-dialog heading=${t("composer.replies")}>
+    return html`<tresen-ui-dialog heading=${t("composer.replies")}>
       <form novalidate @submit=${this.give}>
         <p>${t("replies.hint")}</p>
-        ${Array.from({ length: REPLIES }, (_, index) => html`<ui-field label=${t("replies.one", { number: index + 1 })} .value=${this.labels[index] ?? ""} maxlength=${LABEL_MOST}></ui-field>`)}
+        ${Array.from({ length: REPLIES }, (_, index) => html`<tresen-ui-field label=${t("replies.one", { number: index + 1 })} .value=${this.labels[index] ?? ""} maxlength=${LABEL_MOST}></tresen-ui-field>`)}
       </form>
-      <ui-button slot="footer" @click=${() => this.dialog.close()}>${t("cancel")}</ui-button>
-      <ui-button slot="footer" kind="primary" @click=${() => this.give()}>${t("replies.take")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" @click=${() => this.dialog.close()}>${t("cancel")}</tresen-ui-button>
+      <tresen-ui-button slot="footer" kind="primary" @click=${() => this.give()}>${t("replies.take")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 }
 

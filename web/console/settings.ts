@@ -42,7 +42,7 @@ export class ConsoleSettings extends LitElement {
   ];
 
   @property({ attribute: false }) app!: App;
-  @query("ui-dialog") private readonly dialog!: Dialog;
+  @query("tresen-ui-dialog") private readonly dialog!: Dialog;
   @query("console-devices") private readonly devices!: DevicesDialog;
 
   protected readonly words = new LocaleController(this);
@@ -71,7 +71,7 @@ export class ConsoleSettings extends LitElement {
     const { wishes } = preferences;
     const value = (event: Event): string => (event.target as Field).value;
     const checked = (event: Event): boolean => (event.target as Field).checked;
-    return html`<ui-menu
+    return html`<tresen-ui-menu
         label=${t("settings.menu", { name: this.app.me.name })}
         align="end"
         .items=${[
@@ -83,23 +83,23 @@ export class ConsoleSettings extends LitElement {
         ]}
         @choose=${this.chosen}
       >
-        <ui-button slot="trigger" size="small" kind="quiet" icon="settings" label=${t("settings.menu", { name: this.app.me.name })}></ui-button>
-      </ui-menu>
-      <ui-dialog heading=${t("settings.title")}>
+        <tresen-ui-button slot="trigger" size="small" kind="quiet" icon="settings" label=${t("settings.menu", { name: this.app.me.name })}></tresen-ui-button>
+      </tresen-ui-menu>
+      <tresen-ui-dialog heading=${t("settings.title")}>
         <form @submit=${(event: Event) => event.preventDefault()}>
-          <ui-field type="select" label=${t("settings.scheme")} .options=${SCHEMES.map((each) => ({ value: each, label: t(`scheme.${each}`) }))} .value=${wishes.scheme} @change=${(event: Event) => preferences.set({ scheme: value(event) as Scheme })}></ui-field>
-          <ui-field
+          <tresen-ui-field type="select" label=${t("settings.scheme")} .options=${SCHEMES.map((each) => ({ value: each, label: t(`scheme.${each}`) }))} .value=${wishes.scheme} @change=${(event: Event) => preferences.set({ scheme: value(event) as Scheme })}></tresen-ui-field>
+          <tresen-ui-field
             type="select"
             label=${t("settings.language")}
             .options=${[{ value: "auto", label: t("settings.language.auto") }, ...LANGUAGES.map((each) => ({ value: each, label: ownName(each) }))]}
             .value=${wishes.language}
             @change=${(event: Event) => preferences.set({ language: value(event) })}
-          ></ui-field>
-          <ui-field type="select" label=${t("settings.beside")} .options=${BESIDES.map((each) => ({ value: each, label: t(`beside.${each}`) }))} .value=${wishes.beside} @change=${(event: Event) => preferences.set({ beside: value(event) as Beside })}></ui-field>
-          <ui-field type="switch" label=${t("settings.sound")} .checked=${wishes.sound} @change=${(event: Event) => preferences.set({ sound: checked(event) })}></ui-field>
-          <ui-field type="switch" label=${t("settings.notifications")} hint=${t("settings.notifications.hint")} .checked=${wishes.notifications} @change=${(event: Event) => void this.notifications(checked(event))}></ui-field>
+          ></tresen-ui-field>
+          <tresen-ui-field type="select" label=${t("settings.beside")} .options=${BESIDES.map((each) => ({ value: each, label: t(`beside.${each}`) }))} .value=${wishes.beside} @change=${(event: Event) => preferences.set({ beside: value(event) as Beside })}></tresen-ui-field>
+          <tresen-ui-field type="switch" label=${t("settings.sound")} .checked=${wishes.sound} @change=${(event: Event) => preferences.set({ sound: checked(event) })}></tresen-ui-field>
+          <tresen-ui-field type="switch" label=${t("settings.notifications")} hint=${t("settings.notifications.hint")} .checked=${wishes.notifications} @change=${(event: Event) => void this.notifications(checked(event))}></tresen-ui-field>
         </form>
-      </ui-dialog>
+      </tresen-ui-dialog>
       <console-devices></console-devices>`;
   }
 }

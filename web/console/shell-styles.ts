@@ -80,11 +80,11 @@ export const shellStyles = css`
   .columns,
   console-history,
   console-board,
-  :host > ui-empty {
+  :host > tresen-ui-empty {
     grid-row: 3;
     min-block-size: 0;
   }
-  :host > ui-empty {
+  :host > tresen-ui-empty {
     margin: auto;
   }
   console-board {
@@ -121,7 +121,7 @@ export const shellStyles = css`
   .middle.two {
     grid-template-columns: repeat(2, minmax(0, 1fr));
   }
-  .middle > ui-empty {
+  .middle > tresen-ui-empty {
     margin: auto;
   }
   .one {
@@ -278,7 +278,7 @@ export const shellStyles = css`
     .bottom button[aria-pressed="true"] {
       color: var(--accent-text);
     }
-    .bottom ui-badge {
+    .bottom tresen-ui-badge {
       position: absolute;
       inset-block-start: 4px;
       inset-inline-start: calc(50% + 6px);

@@ -150,7 +150,7 @@ export class ConsoleShell extends LitElement implements Parts {
   private board(): TemplateResult {
     return this.app.supervises
       ? html`<console-board id="main" tabindex="-1" .app=${this.app}></console-board>`
-      : html`<ui-empty id="main" tabindex="-1" icon="lock" heading=${t("board.forbidden")}>${t("board.forbidden.more")}</ui-empty>`;
+      : html`<tresen-ui-empty id="main" tabindex="-1" icon="lock" heading=${t("board.forbidden")}>${t("board.forbidden.more")}</tresen-ui-empty>`;
   }
 
   private desk(): TemplateResult {
@@ -163,11 +163,11 @@ export class ConsoleShell extends LitElement implements Parts {
         <main id="main" class="middle ${second ? "two" : ""}" tabindex="-1">
           ${shown.length
             ? repeat(shown, (opened) => opened.id, (opened) => this.conversation(opened, second !== null))
-            : html`<ui-empty icon="messages-square" heading=${t("desk.none")}>${t("desk.none.more")}</ui-empty>`}
+            : html`<tresen-ui-empty icon="messages-square" heading=${t("desk.none")}>${t("desk.none.more")}</tresen-ui-empty>`}
         </main>
         ${current
           ? html`<aside class="customer" aria-label=${t("nav.customer")}>
-              <div class="close"><ui-button size="small" kind="quiet" icon="x" label=${t("nav.close_customer")} @click=${() => (this.drawer = false)}></ui-button></div>
+              <div class="close"><tresen-ui-button size="small" kind="quiet" icon="x" label=${t("nav.close_customer")} @click=${() => (this.drawer = false)}></tresen-ui-button></div>
               <console-customer .opened=${current}></console-customer>
             </aside>`
           : nothing}
@@ -182,9 +182,9 @@ export class ConsoleShell extends LitElement implements Parts {
       ${front
         ? html`<div class="edge">
             ${this.app.opened.size > 1
-              ? html`<ui-button class="beside" size="small" kind="quiet" icon="columns-2" pressed=${String(preferences.beside)} label=${t("nav.beside")} @click=${() => this.toggleBeside()}></ui-button>`
+              ? html`<tresen-ui-button class="beside" size="small" kind="quiet" icon="columns-2" pressed=${String(preferences.beside)} label=${t("nav.beside")} @click=${() => this.toggleBeside()}></tresen-ui-button>`
               : nothing}
-            <ui-button class="opener" size="small" kind="quiet" icon="panel-right" label=${t("nav.customer")} expanded=${String(this.drawer)} @click=${() => (this.drawer = !this.drawer)}></ui-button>
+            <tresen-ui-button class="opener" size="small" kind="quiet" icon="panel-right" label=${t("nav.customer")} expanded=${String(this.drawer)} @click=${() => (this.drawer = !this.drawer)}></tresen-ui-button>
           </div>`
         : nothing}
       <console-conversation .opened=${opened}></console-conversation>
@@ -194,7 +194,7 @@ export class ConsoleShell extends LitElement implements Parts {
   private bottom(current: Opened | null): TemplateResult {
     const tab = (pane: Pane, icon: IconName, label: string, count = 0): TemplateResult =>
       html`<button type="button" aria-pressed=${this.pane === pane ? "true" : "false"} ?disabled=${pane !== "queue" && !current} @click=${() => (this.pane = pane)}>
-        <ui-icon name=${icon}></ui-icon>${label}${count ? html`<ui-badge solid>${count}</ui-badge>` : nothing}
+        <tresen-ui-icon name=${icon}></tresen-ui-icon>${label}${count ? html`<tresen-ui-badge solid>${count}</tresen-ui-badge>` : nothing}
       </button>`;
     return html`<nav class="bottom" aria-label=${t("nav.panes")}>
       ${tab("queue", "inbox", t("nav.queue"), this.app.desk.offers.length)} ${tab("conversation", "message-circle", t("nav.conversation"), current?.unread ?? 0)}
@@ -205,7 +205,7 @@ export class ConsoleShell extends LitElement implements Parts {
   private link(to: Route, icon: IconName, label: string, count = 0): TemplateResult {
     const here = router.route.page === to.page;
     return html`<button type="button" aria-current=${here ? "page" : nothing} @click=${() => router.go(to)}>
-      <ui-icon name=${icon}></ui-icon><span>${label}</span>${count ? html`<ui-badge solid>${count}</ui-badge>` : nothing}
+      <tresen-ui-icon name=${icon}></tresen-ui-icon><span>${label}</span>${count ? html`<tresen-ui-badge solid>${count}</tresen-ui-badge>` : nothing}
     </button>`;
   }
 

@@ -81,7 +81,7 @@ export class ConsoleSignIn extends LitElement {
         block-size: 1px;
         background: var(--line);
       }
-      ui-strip {
+      tresen-ui-strip {
         margin-block-end: var(--space-4);
       }
     `,
@@ -91,8 +91,8 @@ export class ConsoleSignIn extends LitElement {
   @state() private problem = "";
   @state() private busy = false;
   @state() private openId = false;
-  @query("ui-field[name=password]") private readonly password!: Field;
-  @query("ui-field[name=login]") private readonly login!: Field;
+  @query("tresen-ui-field[name=password]") private readonly password!: Field;
+  @query("tresen-ui-field[name=login]") private readonly login!: Field;
 
   protected readonly words = new LocaleController(this);
 
@@ -169,14 +169,14 @@ export class ConsoleSignIn extends LitElement {
           <p>${t("signin.subtitle")}</p>
         </div>
       </div>
-      ${this.account.expired ? html`<ui-strip tone="warning" icon="clock" rounded>${t("signin.expired")}</ui-strip>` : nothing}
+      ${this.account.expired ? html`<tresen-ui-strip tone="warning" icon="clock" rounded>${t("signin.expired")}</tresen-ui-strip>` : nothing}
       <form novalidate @submit=${this.submit}>
-        <ui-field name="login" label=${t("signin.login")} autocomplete="username" required></ui-field>
-        <ui-field name="password" type="password" label=${t("signin.password")} autocomplete="current-password" required .error=${this.problem}></ui-field>
-        <ui-button kind="primary" type="submit" wide ?busy=${this.busy}>${t("signin.go")}</ui-button>
+        <tresen-ui-field name="login" label=${t("signin.login")} autocomplete="username" required></tresen-ui-field>
+        <tresen-ui-field name="password" type="password" label=${t("signin.password")} autocomplete="current-password" required .error=${this.problem}></tresen-ui-field>
+        <tresen-ui-button kind="primary" type="submit" wide ?busy=${this.busy}>${t("signin.go")}</tresen-ui-button>
         ${this.openId
           ? html`<div class="or">${t("signin.or")}</div>
-              <ui-button wide icon="shield-check" ?disabled=${this.busy} @click=${this.toProvider}>${t("signin.openid")}</ui-button>`
+              <tresen-ui-button wide icon="shield-check" ?disabled=${this.busy} @click=${this.toProvider}>${t("signin.openid")}</tresen-ui-button>`
           : nothing}
       </form>
     </main>`;

@@ -107,11 +107,11 @@ export class ConsoleStatus extends LitElement {
     const said = reason ? worded("break", reason, t("status.away")) : worded("status", name);
     return html`
       ${status ? this.load() : nothing} ${name === "wrap_up" ? this.wrapUp(status?.wrap_up_until ?? null) : nothing}
-      <ui-menu label=${t("status.title")} align="end" .items=${this.items(name, reason)} @choose=${this.chosen}>
-        <ui-button slot="trigger" size="small" icon-end="chevron-down" ?disabled=${!status} label=${t("status.of", { status: said })}
-          ><span class="now"><span class="dot ${PRESENCE[name] ?? ""}" aria-hidden="true"></span>${said}</span></ui-button
+      <tresen-ui-menu label=${t("status.title")} align="end" .items=${this.items(name, reason)} @choose=${this.chosen}>
+        <tresen-ui-button slot="trigger" size="small" icon-end="chevron-down" ?disabled=${!status} label=${t("status.of", { status: said })}
+          ><span class="now"><span class="dot ${PRESENCE[name] ?? ""}" aria-hidden="true"></span>${said}</span></tresen-ui-button
         >
-      </ui-menu>
+      </tresen-ui-menu>
     `;
   }
 
@@ -121,7 +121,7 @@ export class ConsoleStatus extends LitElement {
       ${CHANNELS.filter(([channel]) => (capacity[channel] ?? 0) > 0).map(([channel, icon]) => {
         const [has, most] = [load[channel] ?? 0, capacity[channel] ?? 0];
         const words = t("status.load", { channel: worded("channel", channel), load: has, capacity: most });
-        return html`<ui-tooltip text=${words}><span class=${has >= most ? "full" : ""}><ui-icon name=${icon} label=${words}></ui-icon><span aria-hidden="true">${has}/${most}</span></span></ui-tooltip>`;
+        return html`<tresen-ui-tooltip text=${words}><span class=${has >= most ? "full" : ""}><tresen-ui-icon name=${icon} label=${words}></tresen-ui-icon><span aria-hidden="true">${has}/${most}</span></span></tresen-ui-tooltip>`;
       })}
     </p>`;
   }
@@ -130,7 +130,7 @@ export class ConsoleStatus extends LitElement {
     const left = until ? Math.max(0, (Date.parse(until) - Date.now()) / 1000) : 0;
     return html`<span class="wrap"
       ><span role="timer">${stopwatch(left)}</span>
-      <ui-button size="small" @click=${() => void this.app.attempt(async () => this.app.desk.put(await this.app.link.ask("rep.end_wrap_up", {})), inWords)}>${t("status.ready")}</ui-button></span
+      <tresen-ui-button size="small" @click=${() => void this.app.attempt(async () => this.app.desk.put(await this.app.link.ask("rep.end_wrap_up", {})), inWords)}>${t("status.ready")}</tresen-ui-button></span
     >`;
   }
 

@@ -102,8 +102,8 @@ export class ConsoleSumUp extends LitElement {
       </header>
       <console-codes .codes=${codesOf(desk, place.queue_id)}></console-codes>
       <div class="actions">
-        <ui-button size="small" kind="quiet" @click=${() => void this.end(place)}>${t("sumup.skip")}</ui-button>
-        <ui-button size="small" kind="primary" ?busy=${this.busy} @click=${() => void this.save(place)}>${t("sumup.save")}</ui-button>
+        <tresen-ui-button size="small" kind="quiet" @click=${() => void this.end(place)}>${t("sumup.skip")}</tresen-ui-button>
+        <tresen-ui-button size="small" kind="primary" ?busy=${this.busy} @click=${() => void this.save(place)}>${t("sumup.save")}</tresen-ui-button>
       </div>
     </section>`;
   }

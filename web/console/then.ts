@@ -93,21 +93,21 @@ export class ConsoleThen extends LitElement {
     const rep = then.repId ? this.opened.app.nameOf(then.repId) || t("who.rep") : "";
     return html`<h3>${t(this.live ? "then.now" : "then.title")}</h3>
       <div class="marks">
-        ${then.closed ? html`<ui-badge>${t("header.closed")}</ui-badge>` : then.waiting ? html`<ui-badge tone="warning" icon="hourglass">${t("then.waiting")}</ui-badge>` : nothing}
-        ${rep ? html`<ui-badge icon="user-check"><bdi>${rep}</bdi></ui-badge>` : nothing}
-        ${then.order ? html`<ui-badge tone="success" icon="package">${then.order.number}</ui-badge>` : nothing}
+        ${then.closed ? html`<tresen-ui-badge>${t("header.closed")}</tresen-ui-badge>` : then.waiting ? html`<tresen-ui-badge tone="warning" icon="hourglass">${t("then.waiting")}</tresen-ui-badge>` : nothing}
+        ${rep ? html`<tresen-ui-badge icon="user-check"><bdi>${rep}</bdi></tresen-ui-badge>` : nothing}
+        ${then.order ? html`<tresen-ui-badge tone="success" icon="package">${then.order.number}</tresen-ui-badge>` : nothing}
       </div>
-      <h4><ui-icon name="phone"></ui-icon>${t("subject.call")}</h4>
+      <h4><tresen-ui-icon name="phone"></tresen-ui-icon>${t("subject.call")}</h4>
       ${then.call
         ? html`<div class="marks">
-            <ui-badge tone=${then.call.state === "active" ? "success" : "neutral"}>${worded("media", then.call.media)}, ${worded("callstate", then.call.state)}</ui-badge>
-            ${then.call.recording ? html`<ui-badge tone="danger" icon="circle-dot">${t("then.recording")}</ui-badge>` : nothing}
-            ${then.call.sharing ? html`<ui-badge icon="monitor-up">${t("then.sharing")}</ui-badge>` : nothing}
+            <tresen-ui-badge tone=${then.call.state === "active" ? "success" : "neutral"}>${worded("media", then.call.media)}, ${worded("callstate", then.call.state)}</tresen-ui-badge>
+            ${then.call.recording ? html`<tresen-ui-badge tone="danger" icon="circle-dot">${t("then.recording")}</tresen-ui-badge>` : nothing}
+            ${then.call.sharing ? html`<tresen-ui-badge icon="monitor-up">${t("then.sharing")}</tresen-ui-badge>` : nothing}
           </div>`
         : html`<p>${t("then.no_call")}</p>`}
-      <h4><ui-icon name="shopping-cart"></ui-icon>${t("subject.cart")}</h4>
+      <h4><tresen-ui-icon name="shopping-cart"></tresen-ui-icon>${t("subject.cart")}</h4>
       ${then.cartHidden ? html`<p>${t("then.cart_hidden")}</p>` : then.cart ? this.cart(then.cart) : html`<p>${t("then.no_cart")}</p>`}
-      <h4><ui-icon name="message-circle"></ui-icon>${t("then.words")}</h4>
+      <h4><tresen-ui-icon name="message-circle"></tresen-ui-icon>${t("then.words")}</h4>
       ${this.said()}`;
   }
 

@@ -56,7 +56,7 @@ export class ConsoleTimeline extends LitElement {
 
   override render(): TemplateResult {
     const { entries } = this.opened.log;
-    if (!entries.length) return html`<ui-empty icon="history" heading=${t("timeline.empty")}></ui-empty>`;
+    if (!entries.length) return html`<tresen-ui-empty icon="history" heading=${t("timeline.empty")}></tresen-ui-empty>`;
     const told = entries.flatMap((entry, index) => {
       const what = happening(entry, this.named);
       return what ? [{ entry, index, what }] : [];
@@ -83,7 +83,7 @@ export class ConsoleTimeline extends LitElement {
   private line(entry: Entry, index: number, what: Happening, now: boolean, later: boolean): TemplateResult {
     return html`<li class="${what.mood} ${now ? "now" : ""} ${later ? "later" : ""}" aria-current=${now ? "step" : nothing}>
       <time datetime=${entry.at} title=${dayHeading(entry.at)}>${clockSeconds(entry.at)}</time>
-      <span class="icon ${what.subject}"><ui-icon name=${what.icon} label=${t(`subject.${what.subject}`)}></ui-icon></span>
+      <span class="icon ${what.subject}"><tresen-ui-icon name=${what.icon} label=${t(`subject.${what.subject}`)}></tresen-ui-icon></span>
       <button type="button" @click=${() => (this.player.pause(), this.player.to(index + 1))}><bdi>${what.text}</bdi></button>
     </li>`;
   }
@@ -92,11 +92,11 @@ export class ConsoleTimeline extends LitElement {
     const { player } = this;
     const at = entries[player.count - 1]?.at ?? entries[0]!.at;
     const step = (icon: "chevron-left" | "chevron-right", label: Key, by: number): TemplateResult =>
-      html`<ui-button size="small" kind="quiet" icon=${icon} label=${t(label)} @click=${() => player.step(by)}></ui-button>`;
+      html`<tresen-ui-button size="small" kind="quiet" icon=${icon} label=${t(label)} @click=${() => player.step(by)}></tresen-ui-button>`;
     return html`<div class="controls" role="group" aria-label=${t("replay.title")}>
-      <ui-tooltip text=${t(player.playing ? "replay.pause" : "replay.play")} keys="space">
-        <ui-button size="small" icon=${player.playing ? "pause" : "play"} label=${t(player.playing ? "replay.pause" : "replay.play")} @click=${() => this.toggle()}></ui-button>
-      </ui-tooltip>
+      <tresen-ui-tooltip text=${t(player.playing ? "replay.pause" : "replay.play")} keys="space">
+        <tresen-ui-button size="small" icon=${player.playing ? "pause" : "play"} label=${t(player.playing ? "replay.pause" : "replay.play")} @click=${() => this.toggle()}></tresen-ui-button>
+      </tresen-ui-tooltip>
       ${step("chevron-left", "replay.back", -1)}
       <input
         type="range"
@@ -109,9 +109,9 @@ export class ConsoleTimeline extends LitElement {
       />
       ${step("chevron-right", "replay.on", 1)}
       <span class="at" aria-live="off">${player.live ? t("replay.live") : clockSeconds(at)}</span>
-      <ui-menu label=${t("replay.speed")} align="end" .items=${SPEEDS.map((each) => ({ id: String(each), label: t("replay.times", { speed: each }), checked: each === player.speed }))} @choose=${(event: CustomEvent<{ id: string }>) => player.setSpeed(Number(event.detail.id))}>
-        <ui-button slot="trigger" size="small" kind="quiet" icon-end="chevron-down">${t("replay.times", { speed: player.speed })}</ui-button>
-      </ui-menu>
+      <tresen-ui-menu label=${t("replay.speed")} align="end" .items=${SPEEDS.map((each) => ({ id: String(each), label: t("replay.times", { speed: each }), checked: each === player.speed }))} @choose=${(event: CustomEvent<{ id: string }>) => player.setSpeed(Number(event.detail.id))}>
+        <tresen-ui-button slot="trigger" size="small" kind="quiet" icon-end="chevron-down">${t("replay.times", { speed: player.speed })}</tresen-ui-button>
+      </tresen-ui-menu>
     </div>`;
   }
 

@@ -1,5 +1,5 @@
 /**
- * `<ui-avatar name="Rita Sommer" presence="online">`: a person as picture or initials, always in the same colour, with presence.
+ * `<tresen-ui-avatar name="Rita Sommer" presence="online">`: a person as picture or initials, always in the same colour, with presence.
  *
  * The presence is said in words to assistive technology; the name is not, since it stands beside it nearly everywhere (`labelled`
  * where it does not). A picture's address comes from data, so it is checked; one that does not load gives way to the initials.
@@ -33,7 +33,7 @@ export function colourOf(name: string): number {
   return ((sum ^ (sum >>> 13)) >>> 0) % COLOURS + 1;
 }
 
-@customElement("ui-avatar")
+@customElement("tresen-ui-avatar")
 export class Avatar extends LitElement {
   static override styles = [
     base,
@@ -118,7 +118,7 @@ export class Avatar extends LitElement {
     const source = this.broken === this.src ? undefined : picture(this.src);
     const face = source
       ? html`<img src=${source} alt="" referrerpolicy="no-referrer" @error=${() => (this.broken = this.src)} />`
-      : initials(this.name) || html`<ui-icon name="user"></ui-icon>`;
+      : initials(this.name) || html`<tresen-ui-icon name="user"></tresen-ui-icon>`;
     const seen = [this.labelled ? this.name : "", this.presence ? t(`presence.${this.presence}`) : ""].filter(Boolean).join(", ");
     return html`
       <span class="face" part="face" aria-hidden="true" style=${styleMap({ background: `var(--person-${colour})`, color: `var(--on-person-${colour})` })}>${face}</span>
@@ -130,6 +130,6 @@ export class Avatar extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-avatar": Avatar;
+    "tresen-ui-avatar": Avatar;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `<ui-badge tone="warning">waiting</ui-badge>`: one word or number about the thing beside it. The word says it, the colour only helps.
+ * `<tresen-ui-badge tone="warning">waiting</tresen-ui-badge>`: one word or number about the thing beside it. The word says it, the colour only helps.
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -9,7 +9,7 @@ import { base } from "./tokens";
 
 export type Tone = "neutral" | "accent" | "success" | "warning" | "danger";
 
-@customElement("ui-badge")
+@customElement("tresen-ui-badge")
 export class Badge extends LitElement {
   static override styles = [
     base,
@@ -69,7 +69,7 @@ export class Badge extends LitElement {
         border-radius: 50%;
         background: currentColor;
       }
-      ui-icon {
+      tresen-ui-icon {
         --icon-size: 13px;
       }
       @media (forced-colors: active) {
@@ -86,12 +86,12 @@ export class Badge extends LitElement {
   @property() icon?: IconName;
 
   override render(): TemplateResult {
-    return html`${this.dot ? html`<span class="dot"></span>` : nothing}${this.icon ? html`<ui-icon name=${this.icon}></ui-icon>` : nothing}<slot></slot>`;
+    return html`${this.dot ? html`<span class="dot"></span>` : nothing}${this.icon ? html`<tresen-ui-icon name=${this.icon}></tresen-ui-icon>` : nothing}<slot></slot>`;
   }
 }
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-badge": Badge;
+    "tresen-ui-badge": Badge;
   }
 }

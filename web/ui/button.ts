@@ -1,5 +1,5 @@
 /**
- * `<ui-button kind="primary" icon="send">Send</ui-button>`: everything that is pressed.
+ * `<tresen-ui-button kind="primary" icon="send">Send</tresen-ui-button>`: everything that is pressed.
  *
  * Kinds: `plain` (the default), `primary` (one a view), `quiet` (no frame), `danger`. `shape="round"` is a call control; with an icon
  * and no text it is icon-only and needs a `label`. `pressed` makes it a toggle. `type="submit"` submits the form around it, as the
@@ -18,7 +18,7 @@ export const triState = {
   toAttribute: (value: boolean | undefined): string | null => (value === undefined ? null : String(value)),
 };
 
-@customElement("ui-button")
+@customElement("tresen-ui-button")
 export class Button extends LitElement {
   static formAssociated = true;
   static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
@@ -57,7 +57,7 @@ export class Button extends LitElement {
       button:active {
         background: var(--line);
       }
-      ui-icon {
+      tresen-ui-icon {
         --icon-size: 18px;
       }
       :host([size="small"]) button {
@@ -65,7 +65,7 @@ export class Button extends LitElement {
         padding: 0 10px;
         font-size: var(--text-13);
       }
-      :host([size="small"]) ui-icon {
+      :host([size="small"]) tresen-ui-icon {
         --icon-size: 16px;
       }
       :host([size="large"]) button {
@@ -128,7 +128,7 @@ export class Button extends LitElement {
         background: var(--stage-control);
         color: var(--on-stage);
       }
-      :host([shape="round"]) ui-icon {
+      :host([shape="round"]) tresen-ui-icon {
         --icon-size: 22px;
       }
       :host([shape="round"]) button:hover {
@@ -245,16 +245,16 @@ export class Button extends LitElement {
       aria-haspopup=${this.haspopup ?? nothing}
       aria-keyshortcuts=${this.keys ? ariaKeys(this.keys) : nothing}
     >
-      ${this.icon ? html`<ui-icon name=${this.icon}></ui-icon>` : nothing}
+      ${this.icon ? html`<tresen-ui-icon name=${this.icon}></tresen-ui-icon>` : nothing}
       <slot @slotchange=${() => this.requestUpdate()}></slot>
-      ${this.iconEnd ? html`<ui-icon name=${this.iconEnd}></ui-icon>` : nothing}
-      ${this.busy ? html`<ui-icon class="spinner" name="loader-circle"></ui-icon>` : nothing}
+      ${this.iconEnd ? html`<tresen-ui-icon name=${this.iconEnd}></tresen-ui-icon>` : nothing}
+      ${this.busy ? html`<tresen-ui-icon class="spinner" name="loader-circle"></tresen-ui-icon>` : nothing}
     </button>`;
   }
 }
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-button": Button;
+    "tresen-ui-button": Button;
   }
 }

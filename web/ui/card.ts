@@ -1,11 +1,11 @@
 /**
- * `<ui-card heading="Cart">`: things that belong together, under a heading; `slot="actions"` beside it, `slot="footer"` below.
+ * `<tresen-ui-card heading="Cart">`: things that belong together, under a heading; `slot="actions"` beside it, `slot="footer"` below.
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./tokens";
 
-@customElement("ui-card")
+@customElement("tresen-ui-card")
 export class Card extends LitElement {
   static override styles = [
     base,
@@ -90,6 +90,6 @@ function filled(event: Event): void {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-card": Card;
+    "tresen-ui-card": Card;
   }
 }

@@ -1,4 +1,4 @@
-/** How `<ui-chart>` looks: uPlot's own rules, which have to be inside the shadow root, and ours. */
+/** How `<tresen-ui-chart>` looks: uPlot's own rules, which have to be inside the shadow root, and ours. */
 import { css, unsafeCSS } from "lit";
 import plotCss from "uplot/dist/uPlot.min.css?raw";
 

@@ -1,5 +1,5 @@
 /**
- * `<ui-chart heading="Waits" .times=${[...]} .series=${[{ label: "Waiting", values }]}>`: lines or bars over time (or over `.labels`),
+ * `<tresen-ui-chart heading="Waits" .times=${[...]} .series=${[{ label: "Waiting", values }]}>`: lines or bars over time (or over `.labels`),
  * drawn by uPlot in the tokens' colours, with the same figures as a table one press away.
  *
  * Only faces with a board import this: uPlot is larger than all other parts together. Times are milliseconds; `.format` writes a
@@ -30,7 +30,7 @@ const COLOURS = 4;
 /** Whether some value has none beside it, so that no line leads to it. */
 const alone = (values: readonly (number | null)[]): boolean => values.some((value, at) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
 
-@customElement("ui-chart")
+@customElement("tresen-ui-chart")
 export class Chart extends LitElement {
   static override styles = [base, ...chartStyles];
 
@@ -186,13 +186,13 @@ export class Chart extends LitElement {
         ${this.heading ? html`<span class="title">${this.heading}</span>` : nothing}
         ${empty
           ? nothing
-          : html`<ui-button
+          : html`<tresen-ui-button
               size="small"
               kind="quiet"
               icon=${this.asTable ? "chart-line" : "list"}
               label=${`${this.heading}: ${t(this.asTable ? "chart.picture" : "chart.table")}`}
               @click=${() => (this.asTable = !this.asTable)}
-            ></ui-button>`}
+            ></tresen-ui-button>`}
       </header>
       ${empty ? nothing : this.legend()}
       ${empty ? html`<div class="nothing" style=${styleMap({ height: `${this.height}px` })}>${t("chart.empty")}</div>` : nothing}
@@ -204,6 +204,6 @@ export class Chart extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-chart": Chart;
+    "tresen-ui-chart": Chart;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `<ui-dialog heading="End the call?" ?open=${asking} @close=${...}>`: a question or a form before everything else.
+ * `<tresen-ui-dialog heading="End the call?" ?open=${asking} @close=${...}>`: a question or a form before everything else.
  *
  * The browser's own <dialog>: focus is kept inside and goes back to where it was, Escape closes. Buttons go into `slot="footer"`.
  * The focus begins on `[autofocus]`, else on the first field, else on the first button of the footer. `close` tells the end, `detail.reason` is "escape", "button", "outside" or what was given to `close(reason)`. `contained` keeps it
@@ -16,7 +16,7 @@ import { base } from "./tokens";
 /** Those that cover the page now: its shortcuts rest meanwhile. */
 export const covering = new Set<Dialog>();
 
-@customElement("ui-dialog")
+@customElement("tresen-ui-dialog")
 export class Dialog extends LitElement {
   static override styles = [
     base,
@@ -148,14 +148,14 @@ export class Dialog extends LitElement {
 
   /** The focus begins where the work is, not on the cross: what asks for it, the first thing to fill in, the first answer. */
   private begin(): void {
-    const first = ["[autofocus]", "ui-field:not([type=checkbox], [type=switch], [disabled])", "[slot=footer]"].map((one) => this.querySelector<HTMLElement>(one)).find(Boolean);
+    const first = ["[autofocus]", "tresen-ui-field:not([type=checkbox], [type=switch], [disabled])", "[slot=footer]"].map((one) => this.querySelector<HTMLElement>(one)).find(Boolean);
     first?.focus();
   }
 
   /** The same as `showModal`, within the panel: the rest of it cannot be reached until the answer. */
   private enter(): void {
     for (const other of this.parentNode?.children ?? []) {
-      if (other === this || !(other instanceof HTMLElement) || other.inert || other.localName === "ui-toasts") continue;
+      if (other === this || !(other instanceof HTMLElement) || other.inert || other.localName === "tresen-ui-toasts") continue;
       other.inert = true;
       this.quieted.push(other);
     }
@@ -200,7 +200,7 @@ export class Dialog extends LitElement {
       >
         <header>
           <h2 id="heading">${this.heading}</h2>
-          ${this.firm ? nothing : html`<ui-button kind="quiet" size="small" icon="x" label=${t("close")} @click=${() => this.leave("button")}></ui-button>`}
+          ${this.firm ? nothing : html`<tresen-ui-button kind="quiet" size="small" icon="x" label=${t("close")} @click=${() => this.leave("button")}></tresen-ui-button>`}
         </header>
         <div class="body"><slot></slot></div>
         <footer><slot name="footer" @slotchange=${this.filled}></slot></footer>
@@ -223,6 +223,6 @@ export function focused(): HTMLElement | null {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-dialog": Dialog;
+    "tresen-ui-dialog": Dialog;
   }
 }

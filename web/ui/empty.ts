@@ -1,5 +1,5 @@
 /**
- * `<ui-empty icon="inbox" heading="Nobody is waiting">What to do next.<ui-button slot="actions">…</ui-button></ui-empty>`: where there
+ * `<tresen-ui-empty icon="inbox" heading="Nobody is waiting">What to do next.<tresen-ui-button slot="actions">…</tresen-ui-button></tresen-ui-empty>`: where there
  * is nothing, why, and the way on. Also for errors of a whole view (`tone="danger"`).
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
@@ -8,7 +8,7 @@ import "./icon";
 import type { IconName } from "./icon";
 import { base } from "./tokens";
 
-@customElement("ui-empty")
+@customElement("tresen-ui-empty")
 export class Empty extends LitElement {
   static override styles = [
     base,
@@ -60,7 +60,7 @@ export class Empty extends LitElement {
 
   override render(): TemplateResult {
     return html`
-      ${this.icon ? html`<div class="picture"><ui-icon name=${this.icon}></ui-icon></div>` : nothing}
+      ${this.icon ? html`<div class="picture"><tresen-ui-icon name=${this.icon}></tresen-ui-icon></div>` : nothing}
       <div class="heading">${this.heading}</div>
       <div class="text"><slot></slot></div>
       <div class="actions"><slot name="actions"></slot></div>
@@ -70,6 +70,6 @@ export class Empty extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-empty": Empty;
+    "tresen-ui-empty": Empty;
   }
 }

@@ -1,4 +1,4 @@
-/** How `<ui-field>` looks: one box for all that is typed, a tick or a switch beside its label. */
+/** How `<tresen-ui-field>` looks: one box for all that is typed, a tick or a switch beside its label. */
 import { css } from "lit";
 
 export const fieldStyles = css`
@@ -30,8 +30,8 @@ export const fieldStyles = css`
     background: var(--raised);
     transition: border-color var(--motion);
   }
-  .box > ui-icon,
-  .box slot ui-icon {
+  .box > tresen-ui-icon,
+  .box slot tresen-ui-icon {
     color: var(--grey-text);
     --icon-size: 18px;
   }
@@ -110,7 +110,7 @@ export const fieldStyles = css`
   .error {
     color: var(--danger);
   }
-  .error ui-icon {
+  .error tresen-ui-icon {
     --icon-size: 16px;
     margin-block-start: 1px;
   }

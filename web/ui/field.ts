@@ -1,5 +1,5 @@
 /**
- * `<ui-field label="E-mail" type="email" name="email" required>`: everything that is typed or chosen, with label, hint and error.
+ * `<tresen-ui-field label="E-mail" type="email" name="email" required>`: everything that is typed or chosen, with label, hint and error.
  *
  * Types: those of a text input, `textarea` (grows with its text), `select` (give `.options`), `search`, `checkbox`, `switch`. The label
  * is always there for assistive technology; `hide-label` takes it out of sight. `value` and `checked` are up to date when `input` and
@@ -25,7 +25,7 @@ export interface Option {
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 export type FieldType = "text" | "email" | "tel" | "url" | "number" | "password" | "date" | "time" | "datetime-local" | "search" | "textarea" | "select" | "checkbox" | "switch";
 
-@customElement("ui-field")
+@customElement("tresen-ui-field")
 export class Field extends LitElement {
   static formAssociated = true;
   static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
@@ -178,7 +178,7 @@ export class Field extends LitElement {
           ${this.placeholder ? html`<option value="" ?disabled=${this.required}>${this.placeholder}</option>` : nothing}
           ${this.options.map((one) => html`<option value=${one.value} ?disabled=${one.disabled} ?selected=${one.value === this.value}>${one.label}</option>`)}
         </select>
-        <ui-icon class="chevron" name="chevron-down"></ui-icon>`;
+        <tresen-ui-icon class="chevron" name="chevron-down"></tresen-ui-icon>`;
     }
     return html`<input
       id="control"
@@ -217,14 +217,14 @@ export class Field extends LitElement {
       ${this.ticks
         ? html`<div class="tick">${input}${label}</div>`
         : html`${label}
-            <div class="box" part="box"><slot name="leading">${icon ? html`<ui-icon name=${icon}></ui-icon>` : nothing}</slot>${input}<slot name="trailing"></slot></div>`}
-      <div id="note" class=${error ? "error" : "hint"} aria-live="polite">${error ? html`<ui-icon name="circle-alert"></ui-icon>` : nothing}${note ? html`<span>${note}</span>` : nothing}</div>
+            <div class="box" part="box"><slot name="leading">${icon ? html`<tresen-ui-icon name=${icon}></tresen-ui-icon>` : nothing}</slot>${input}<slot name="trailing"></slot></div>`}
+      <div id="note" class=${error ? "error" : "hint"} aria-live="polite">${error ? html`<tresen-ui-icon name="circle-alert"></tresen-ui-icon>` : nothing}${note ? html`<span>${note}</span>` : nothing}</div>
     `;
   }
 }
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-field": Field;
+    "tresen-ui-field": Field;
   }
 }

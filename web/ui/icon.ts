@@ -1,5 +1,5 @@
 /**
- * `<ui-icon name="phone">`: one picture from the fixed set, in the colour of the text around it and 1.25 times its height.
+ * `<tresen-ui-icon name="phone">`: one picture from the fixed set, in the colour of the text around it and 1.25 times its height.
  *
  * Decoration unless it has a `label`. Set `--icon-size` for another size. Names are checked by the compiler in code; in a template a
  * wrong one shows nothing, and the gallery shows them all.
@@ -22,7 +22,7 @@ export const addIcons = (more: Partial<Record<IconName, string>>): void => void 
 /** Those that can be shown now, for the gallery. */
 export const iconNames = (): IconName[] => Object.keys(known) as IconName[];
 
-@customElement("ui-icon")
+@customElement("tresen-ui-icon")
 export class Icon extends LitElement {
   static override styles = css`
     :host {
@@ -83,6 +83,6 @@ export class Icon extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-icon": Icon;
+    "tresen-ui-icon": Icon;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The pictures only the console, the shop and the gallery need: `import "../ui/icons-desk"` once, and `<ui-icon>` knows them.
+ * The pictures only the console, the shop and the gallery need: `import "../ui/icons-desk"` once, and `<tresen-ui-icon>` knows them.
  */
 import chevronUp from "lucide-static/icons/chevron-up.svg?raw";
 import chevronLeft from "lucide-static/icons/chevron-left.svg?raw";

@@ -1,6 +1,6 @@
 /**
  * Pictures of what not every visitor sees: calls, carts, cards, files, menus. A module of the widget that shows one does
- * `import "../../ui/icons-more"`, and `<ui-icon>` knows them from then on.
+ * `import "../../ui/icons-more"`, and `<tresen-ui-icon>` knows them from then on.
  */
 import checkCheck from "lucide-static/icons/check-check.svg?raw";
 import arrowRight from "lucide-static/icons/arrow-right.svg?raw";

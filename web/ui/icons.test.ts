@@ -7,7 +7,7 @@ import { more } from "./icons-more";
 const sources = import.meta.glob<string>(["../{ui,widget,console,shop,call}/**/*.ts", "!../**/*.test.ts"], { eager: true, query: "?raw", import: "default" });
 
 const named = (text: string): string[] =>
-  [...text.matchAll(/(?:<ui-icon[^>]*\sname=|\sicon(?:-end)?=)(?:"([\w-]+)"|\$\{([^}]*)\})/g)].flatMap(([, plain, code]) =>
+  [...text.matchAll(/(?:<tresen-ui-icon[^>]*\sname=|\sicon(?:-end)?=)(?:"([\w-]+)"|\$\{([^}]*)\})/g)].flatMap(([, plain, code]) =>
     // In `${muted ? "mic-off" : "mic"}` every literal after the question is a name.
     plain ? [plain] : [...(code ?? "").matchAll(/[?:]\s*"([\w-]+)"/g)].map((found) => found[1]!),
   );

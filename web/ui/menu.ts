@@ -1,5 +1,5 @@
 /**
- * `<ui-menu label="Call" .items=${[{ id: "hold", label: "Hold" }]} @choose=${...}><ui-button slot="trigger" …></ui-button></ui-menu>`:
+ * `<tresen-ui-menu label="Call" .items=${[{ id: "hold", label: "Hold" }]} @choose=${...}><tresen-ui-button slot="trigger" …></tresen-ui-button></tresen-ui-menu>`:
  * actions behind a button, by the menu button pattern of the ARIA practices.
  *
  * `choose` carries `detail.id`. Arrows, Home, End and first letters move, Escape and Tab close, the focus goes back to the trigger.
@@ -29,7 +29,7 @@ export interface MenuItem {
 }
 export type MenuEntry = MenuItem | "separator";
 
-@customElement("ui-menu")
+@customElement("tresen-ui-menu")
 export class Menu extends LitElement {
   static override styles = [
     base,
@@ -73,7 +73,7 @@ export class Menu extends LitElement {
       button:focus-visible {
         outline-offset: -2px;
       }
-      ui-icon {
+      tresen-ui-icon {
         color: var(--grey-text);
         --icon-size: 18px;
       }
@@ -88,7 +88,7 @@ export class Menu extends LitElement {
         font-size: var(--text-13);
       }
       .danger,
-      .danger ui-icon {
+      .danger tresen-ui-icon {
         color: var(--danger);
       }
       [aria-disabled="true"] {
@@ -208,7 +208,7 @@ export class Menu extends LitElement {
   }
 
   private item(item: MenuItem, ticks: boolean): TemplateResult {
-    const tick = ticks ? html`<ui-icon name="check" class=${item.checked ? "" : "unticked"}></ui-icon>` : nothing;
+    const tick = ticks ? html`<tresen-ui-icon name="check" class=${item.checked ? "" : "unticked"}></tresen-ui-icon>` : nothing;
     return html`<button
       type="button"
       role=${item.checked === undefined ? "menuitem" : "menuitemradio"}
@@ -219,9 +219,9 @@ export class Menu extends LitElement {
       aria-keyshortcuts=${item.keys ? ariaKeys(item.keys) : nothing}
       @click=${() => this.choose(item)}
     >
-      ${item.icon ? html`<ui-icon name=${item.icon}></ui-icon>` : tick}
+      ${item.icon ? html`<tresen-ui-icon name=${item.icon}></tresen-ui-icon>` : tick}
       <span class="words">${item.label}${item.detail ? html`<span class="detail">${item.detail}</span>` : nothing}</span>
-      ${item.keys ? html`<ui-kbd keys=${item.keys} aria-hidden="true"></ui-kbd>` : nothing}
+      ${item.keys ? html`<tresen-ui-kbd keys=${item.keys} aria-hidden="true"></tresen-ui-kbd>` : nothing}
     </button>`;
   }
 
@@ -238,6 +238,6 @@ export class Menu extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-menu": Menu;
+    "tresen-ui-menu": Menu;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `<ui-meter label="Microphone" .value=${0.4}>`: a level between 0 and 1. `kind="progress"` for something that comes to an end;
+ * `<tresen-ui-meter label="Microphone" .value=${0.4}>`: a level between 0 and 1. `kind="progress"` for something that comes to an end;
  * without a value it is under way and nobody knows how long.
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
@@ -9,7 +9,7 @@ import { LocaleController } from "../text/texts";
 import { styleMap } from "./style-map";
 import { base } from "./tokens";
 
-@customElement("ui-meter")
+@customElement("tresen-ui-meter")
 export class Meter extends LitElement {
   static override styles = [
     base,
@@ -115,6 +115,6 @@ export class Meter extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-meter": Meter;
+    "tresen-ui-meter": Meter;
   }
 }

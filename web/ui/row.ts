@@ -1,5 +1,5 @@
 /**
- * `<ui-row interactive selected .progress=${0.4}>`: one line of a list. Slots: `leading` (avatar), `title`, `detail`, `meta` (time,
+ * `<tresen-ui-row interactive selected .progress=${0.4}>`: one line of a list. Slots: `leading` (avatar), `title`, `detail`, `meta` (time,
  * badge), `actions` (buttons, outside what is pressed).
  *
  * `interactive` makes title, detail and meta one button that fires `choose`; `href` makes them a link. `progress` draws a thin bar
@@ -12,7 +12,7 @@ import { styleMap } from "./style-map";
 import { base } from "./tokens";
 import { link } from "./url";
 
-@customElement("ui-row")
+@customElement("tresen-ui-row")
 export class Row extends LitElement {
   static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
   static override styles = [
@@ -191,6 +191,6 @@ export class Row extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-row": Row;
+    "tresen-ui-row": Row;
   }
 }

@@ -71,7 +71,7 @@ export class Shortcuts {
   /** The list of all keys, as a dialog. */
   show(): void {
     if (!this.list) {
-      this.list = document.createElement("ui-shortcuts");
+      this.list = document.createElement("tresen-ui-shortcuts");
       this.list.shortcuts = this;
       document.body.append(this.list);
     }
@@ -99,7 +99,7 @@ export class Shortcuts {
   };
 }
 
-@customElement("ui-shortcuts")
+@customElement("tresen-ui-shortcuts")
 export class ShortcutList extends LitElement {
   static override styles = [
     base,
@@ -127,7 +127,7 @@ export class ShortcutList extends LitElement {
         margin: 0;
         flex: none;
       }
-      ui-field {
+      tresen-ui-field {
         margin-block-start: 16px;
       }
     `,
@@ -139,7 +139,7 @@ export class ShortcutList extends LitElement {
   async show(): Promise<void> {
     this.requestUpdate();
     await this.updateComplete;
-    this.shadowRoot!.querySelector<Dialog>("ui-dialog")!.show();
+    this.shadowRoot!.querySelector<Dialog>("tresen-ui-dialog")!.show();
   }
 
   override render(): TemplateResult {
@@ -148,24 +148,24 @@ export class ShortcutList extends LitElement {
       const group = shortcut.group?.() ?? t("shortcuts.general");
       groups.set(group, [...(groups.get(group) ?? []), shortcut]);
     }
-    return html`<ui-dialog heading=${t("shortcuts.title")}>
+    return html`<tresen-ui-dialog heading=${t("shortcuts.title")}>
       ${[...groups].map(
         ([group, shortcuts]) => html`<h3>${group}</h3>
-          <dl>${shortcuts.map((one) => html`<div class="one"><dt>${one.label()}</dt><dd><ui-kbd keys=${one.keys}></ui-kbd></dd></div>`)}</dl>`,
+          <dl>${shortcuts.map((one) => html`<div class="one"><dt>${one.label()}</dt><dd><tresen-ui-kbd keys=${one.keys}></tresen-ui-kbd></dd></div>`)}</dl>`,
       )}
-      <ui-field
+      <tresen-ui-field
         type="switch"
         label=${t("shortcuts.on")}
         hint=${t("shortcuts.on.hint")}
         .checked=${this.shortcuts?.single ?? true}
         @change=${(event: Event) => (this.shortcuts!.single = (event.target as Field).checked)}
-      ></ui-field>
-    </ui-dialog>`;
+      ></tresen-ui-field>
+    </tresen-ui-dialog>`;
   }
 }
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-shortcuts": ShortcutList;
+    "tresen-ui-shortcuts": ShortcutList;
   }
 }

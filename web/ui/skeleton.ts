@@ -1,11 +1,11 @@
 /**
- * `<ui-skeleton lines="3">` or `shape="row"`: the place of something that is still coming. Silent; what loads says so by `aria-busy`.
+ * `<tresen-ui-skeleton lines="3">` or `shape="row"`: the place of something that is still coming. Silent; what loads says so by `aria-busy`.
  */
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { base } from "./tokens";
 
-@customElement("ui-skeleton")
+@customElement("tresen-ui-skeleton")
 export class Skeleton extends LitElement {
   static override styles = [
     base,
@@ -71,6 +71,6 @@ export class Skeleton extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-skeleton": Skeleton;
+    "tresen-ui-skeleton": Skeleton;
   }
 }

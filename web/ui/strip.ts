@@ -1,5 +1,5 @@
 /**
- * `<ui-strip tone="warning" icon="wifi-off">You are offline. <ui-button slot="action" size="small">Try again</ui-button></ui-strip>`:
+ * `<tresen-ui-strip tone="warning" icon="wifi-off">You are offline. <tresen-ui-button slot="action" size="small">Try again</tresen-ui-button></tresen-ui-strip>`:
  * a quiet line about the state of things (offline, what the rep can see, a question of consent), with one way out.
  *
  * Announced politely when it appears with its text; `dismissible` adds a cross and fires `dismiss`.
@@ -14,7 +14,7 @@ import type { IconName } from "./icon";
 import { t } from "./texts";
 import { base } from "./tokens";
 
-@customElement("ui-strip")
+@customElement("tresen-ui-strip")
 export class Strip extends LitElement {
   static override styles = [
     base,
@@ -41,7 +41,7 @@ export class Strip extends LitElement {
         min-inline-size: 0;
         overflow-wrap: anywhere;
       }
-      ui-icon {
+      tresen-ui-icon {
         color: var(--strip-ink, var(--grey-text));
         --icon-size: 18px;
       }
@@ -87,11 +87,11 @@ export class Strip extends LitElement {
 
   override render(): TemplateResult {
     return html`
-      <div class="text" role=${this.silent ? nothing : "status"}>${this.icon ? html`<ui-icon name=${this.icon}></ui-icon>` : nothing}<span><slot></slot></span></div>
+      <div class="text" role=${this.silent ? nothing : "status"}>${this.icon ? html`<tresen-ui-icon name=${this.icon}></tresen-ui-icon>` : nothing}<span><slot></slot></span></div>
       <div class="actions">
         <slot name="action"></slot>
         ${this.dismissible
-          ? html`<ui-button size="small" kind="quiet" icon="x" label=${t("dismiss")} @click=${() => this.dispatchEvent(new CustomEvent("dismiss", { bubbles: true, composed: true }))}></ui-button>`
+          ? html`<tresen-ui-button size="small" kind="quiet" icon="x" label=${t("dismiss")} @click=${() => this.dispatchEvent(new CustomEvent("dismiss", { bubbles: true, composed: true }))}></tresen-ui-button>`
           : nothing}
       </div>
     `;
@@ -100,6 +100,6 @@ export class Strip extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-strip": Strip;
+    "tresen-ui-strip": Strip;
   }
 }

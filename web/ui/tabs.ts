@@ -1,5 +1,5 @@
 /**
- * `<ui-tabs label="Customer" .tabs=${[{ id: "cart", label: "Cart" }]} selected="cart"><div slot="cart">…</div></ui-tabs>`: one of several
+ * `<tresen-ui-tabs label="Customer" .tabs=${[{ id: "cart", label: "Cart" }]} selected="cart"><div slot="cart">…</div></tresen-ui-tabs>`: one of several
  * panels, by the tabs pattern of the ARIA practices. Arrows choose at once; `tab` fires with `detail.id`.
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
@@ -17,7 +17,7 @@ export interface Tab {
   count?: number;
 }
 
-@customElement("ui-tabs")
+@customElement("tresen-ui-tabs")
 export class Tabs extends LitElement {
   static override styles = [
     base,
@@ -71,7 +71,7 @@ export class Tabs extends LitElement {
         border-radius: 2px 2px 0 0;
         background: var(--accent);
       }
-      ui-icon {
+      tresen-ui-icon {
         --icon-size: 17px;
       }
       [role="tabpanel"] {
@@ -131,7 +131,7 @@ export class Tabs extends LitElement {
             tabindex=${tab.id === chosen ? 0 : -1}
             @click=${() => this.choose(tab.id)}
           >
-            ${tab.icon ? html`<ui-icon name=${tab.icon}></ui-icon>` : nothing}${tab.label}${tab.count ? html`<ui-badge tone=${tab.id === chosen ? "accent" : "neutral"}>${tab.count}</ui-badge>` : nothing}
+            ${tab.icon ? html`<tresen-ui-icon name=${tab.icon}></tresen-ui-icon>` : nothing}${tab.label}${tab.count ? html`<tresen-ui-badge tone=${tab.id === chosen ? "accent" : "neutral"}>${tab.count}</tresen-ui-badge>` : nothing}
           </button>`,
         )}
       </div>
@@ -144,6 +144,6 @@ export class Tabs extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-tabs": Tabs;
+    "tresen-ui-tabs": Tabs;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `<ui-tile label="Longest wait" value="4 min" tone="warning" delta="+1 min" trend="worse">`: one figure of a board.
+ * `<tresen-ui-tile label="Longest wait" value="4 min" tone="warning" delta="+1 min" trend="worse">`: one figure of a board.
  *
  * The value comes formatted. `tone` colours it where it needs attention, `trend` says whether the change is good news. `interactive`
  * makes it a button that fires `choose`.
@@ -11,7 +11,7 @@ import "./icon";
 import type { IconName } from "./icon";
 import { base } from "./tokens";
 
-@customElement("ui-tile")
+@customElement("tresen-ui-tile")
 export class Tile extends LitElement {
   static override shadowRootOptions: ShadowRootInit = { ...LitElement.shadowRootOptions, delegatesFocus: true };
   static override styles = [
@@ -49,7 +49,7 @@ export class Tile extends LitElement {
         color: var(--grey-text);
         font-weight: 500;
       }
-      .label ui-icon {
+      .label tresen-ui-icon {
         --icon-size: 16px;
       }
       .value {
@@ -83,7 +83,7 @@ export class Tile extends LitElement {
         font-weight: 500;
         font-variant-numeric: tabular-nums;
       }
-      .delta ui-icon {
+      .delta tresen-ui-icon {
         --icon-size: 14px;
       }
       :host([tone="success"]) .value {
@@ -111,7 +111,7 @@ export class Tile extends LitElement {
 
   override render(): TemplateResult {
     const inside = html`
-      <span class="label">${this.icon ? html`<ui-icon name=${this.icon}></ui-icon>` : nothing}${this.label}</span>
+      <span class="label">${this.icon ? html`<tresen-ui-icon name=${this.icon}></tresen-ui-icon>` : nothing}${this.label}</span>
       <span class="value"><bdi>${this.value}</bdi>${this.unit ? html`<span class="unit">${this.unit}</span>` : nothing}</span>
       ${this.delta || this.hint
         ? html`<span class="note">${this.delta ? html`<span class="delta ${this.trend}"><bdi>${this.delta}</bdi></span>` : nothing}${this.hint ? html`<bdi>${this.hint}</bdi>` : nothing}</span>`
@@ -125,6 +125,6 @@ export class Tile extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-tile": Tile;
+    "tresen-ui-tile": Tile;
   }
 }

@@ -3,7 +3,7 @@
  * (dialog) nor for a state that lasts (strip).
  *
  * Plain ones go after six seconds, not while the pointer or the focus is on them; errors and those with an action stay until they
- * are dismissed. A page uses `toast()`; in a shadow root put one `<ui-toasts contained>` into the template and call its `show()`.
+ * are dismissed. A page uses `toast()`; in a shadow root put one `<tresen-ui-toasts contained>` into the template and call its `show()`.
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
@@ -32,7 +32,7 @@ const SECONDS = 6;
 const MOST = 4;
 const ICONS: Record<NonNullable<Toast["tone"]>, IconName> = { neutral: "info", success: "circle-check", warning: "triangle-alert", danger: "circle-alert" };
 
-@customElement("ui-toasts")
+@customElement("tresen-ui-toasts")
 export class Toasts extends LitElement {
   static override styles = [
     base,
@@ -83,18 +83,18 @@ export class Toasts extends LitElement {
           transform: translateY(8px);
         }
       }
-      .toast > ui-icon {
+      .toast > tresen-ui-icon {
         margin-block-start: 4px;
         color: var(--grey-text);
         --icon-size: 18px;
       }
-      .success > ui-icon {
+      .success > tresen-ui-icon {
         color: var(--success);
       }
-      .warning > ui-icon {
+      .warning > tresen-ui-icon {
         color: var(--warning);
       }
-      .danger > ui-icon {
+      .danger > tresen-ui-icon {
         color: var(--danger);
       }
       .text {
@@ -165,10 +165,10 @@ export class Toasts extends LitElement {
   private one(toast: Shown): TemplateResult {
     const tone = toast.tone ?? "neutral";
     return html`<div class="toast ${tone}">
-      <ui-icon name=${ICONS[tone]}></ui-icon>
+      <tresen-ui-icon name=${ICONS[tone]}></tresen-ui-icon>
       <div class="text">${toast.text}</div>
-      ${toast.action ? html`<ui-button size="small" @click=${() => (this.dismiss(toast.id), toast.action!.run())}>${toast.action.label}</ui-button>` : nothing}
-      <ui-button size="small" kind="quiet" icon="x" label=${t("dismiss")} @click=${() => this.dismiss(toast.id)}></ui-button>
+      ${toast.action ? html`<tresen-ui-button size="small" @click=${() => (this.dismiss(toast.id), toast.action!.run())}>${toast.action.label}</tresen-ui-button>` : nothing}
+      <tresen-ui-button size="small" kind="quiet" icon="x" label=${t("dismiss")} @click=${() => this.dismiss(toast.id)}></tresen-ui-button>
     </div>`;
   }
 
@@ -194,13 +194,13 @@ export class Toasts extends LitElement {
 
 /** A toast in the page's corner. */
 export function toast(text: string, options: Omit<Toast, "text"> = {}): () => void {
-  let stack = document.querySelector<Toasts>("body > ui-toasts");
-  if (!stack) document.body.append((stack = document.createElement("ui-toasts")));
+  let stack = document.querySelector<Toasts>("body > tresen-ui-toasts");
+  if (!stack) document.body.append((stack = document.createElement("tresen-ui-toasts")));
   return stack.show({ ...options, text });
 }
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-toasts": Toasts;
+    "tresen-ui-toasts": Toasts;
   }
 }

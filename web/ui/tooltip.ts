@@ -1,6 +1,6 @@
 /**
- * `<ui-tooltip text="Mute" keys="m"><ui-button icon="mic" label="Mute"></ui-button></ui-tooltip>`: what an icon means and its key, for
- * those who see. Assistive technology has both from the button (`label`, `keys`), so this is hidden from it. `<ui-kbd keys="mod+k">`
+ * `<tresen-ui-tooltip text="Mute" keys="m"><tresen-ui-button icon="mic" label="Mute"></tresen-ui-button></tresen-ui-tooltip>`: what an icon means and its key, for
+ * those who see. Assistive technology has both from the button (`label`, `keys`), so this is hidden from it. `<tresen-ui-kbd keys="mod+k">`
  * shows keys alone.
  */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
@@ -11,7 +11,7 @@ import { base } from "./tokens";
 
 const DELAY_MS = 400;
 
-@customElement("ui-kbd")
+@customElement("tresen-ui-kbd")
 export class Kbd extends LitElement {
   static override styles = css`
     :host {
@@ -39,7 +39,7 @@ export class Kbd extends LitElement {
   }
 }
 
-@customElement("ui-tooltip")
+@customElement("tresen-ui-tooltip")
 export class Tooltip extends LitElement {
   static override styles = [
     base,
@@ -107,13 +107,13 @@ export class Tooltip extends LitElement {
 
   override render(): TemplateResult {
     return html`<slot></slot>
-      <div class="tip" popover="manual" aria-hidden="true" hidden>${this.text}${this.keys ? html`<ui-kbd keys=${this.keys}></ui-kbd>` : nothing}</div>`;
+      <div class="tip" popover="manual" aria-hidden="true" hidden>${this.text}${this.keys ? html`<tresen-ui-kbd keys=${this.keys}></tresen-ui-kbd>` : nothing}</div>`;
   }
 }
 
 declare global {
   interface HTMLElementTagNameMap {
-    "ui-kbd": Kbd;
-    "ui-tooltip": Tooltip;
+    "tresen-ui-kbd": Kbd;
+    "tresen-ui-tooltip": Tooltip;
   }
 }

@@ -45,7 +45,7 @@ export class BoardAbilities extends LitElement {
   private async send(event?: Event): Promise<void> {
     event?.preventDefault();
     const { rep } = this;
-    const fields = [...this.renderRoot.querySelectorAll<Field>("ui-field")];
+    const fields = [...this.renderRoot.querySelectorAll<Field>("tresen-ui-field")];
     const value = (name: string): string => fields.find((field) => field.name === name)!.value;
     if (!rep || this.busy || !fields.map((field) => field.reportValidity()).every(Boolean)) return;
     const skills = skillsOf(value("skills"));
@@ -63,17 +63,17 @@ export class BoardAbilities extends LitElement {
 
   override render(): TemplateResult {
     const { rep } = this;
-    return html`<ui-dialog heading=${t("abilities.heading", { name: rep?.name || t("somebody") })} ?open=${rep !== null} @close=${() => (this.rep = null)}>
+    return html`<tresen-ui-dialog heading=${t("abilities.heading", { name: rep?.name || t("somebody") })} ?open=${rep !== null} @close=${() => (this.rep = null)}>
       ${rep
         ? html`<form novalidate @submit=${(event: Event) => void this.send(event)}>
-            <ui-field class="whole" name="skills" type="textarea" label=${t("abilities.skills")} hint=${t("abilities.skills_hint")} .error=${this.wrong.skills ?? ""} value=${skillsTyped(rep.skills)}></ui-field>
-            <ui-field class="whole" name="languages" label=${t("abilities.languages")} hint=${t("abilities.languages_hint")} .error=${this.wrong.languages ?? ""} value=${rep.languages.join(", ")}></ui-field>
-            ${CHANNELS.map((channel) => html`<ui-field name=${channel} type="number" min="0" max=${CAPACITY_MOST} step="1" required label=${t("abilities.most", { channel: worded("channel", channel) })} value=${String(rep.capacity[channel] ?? 0)}></ui-field>`)}
+            <tresen-ui-field class="whole" name="skills" type="textarea" label=${t("abilities.skills")} hint=${t("abilities.skills_hint")} .error=${this.wrong.skills ?? ""} value=${skillsTyped(rep.skills)}></tresen-ui-field>
+            <tresen-ui-field class="whole" name="languages" label=${t("abilities.languages")} hint=${t("abilities.languages_hint")} .error=${this.wrong.languages ?? ""} value=${rep.languages.join(", ")}></tresen-ui-field>
+            ${CHANNELS.map((channel) => html`<tresen-ui-field name=${channel} type="number" min="0" max=${CAPACITY_MOST} step="1" required label=${t("abilities.most", { channel: worded("channel", channel) })} value=${String(rep.capacity[channel] ?? 0)}></tresen-ui-field>`)}
           </form>`
         : nothing}
-      <ui-button slot="footer" @click=${() => (this.rep = null)}>${t("cancel")}</ui-button>
-      <ui-button slot="footer" kind="primary" ?busy=${this.busy} @click=${() => void this.send()}>${t("save")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" @click=${() => (this.rep = null)}>${t("cancel")}</tresen-ui-button>
+      <tresen-ui-button slot="footer" kind="primary" ?busy=${this.busy} @click=${() => void this.send()}>${t("save")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 }
 

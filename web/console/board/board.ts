@@ -130,24 +130,24 @@ export class ConsoleBoard extends LitElement {
   private tiles(figures: Tiles, sold: number | null): TemplateResult {
     const late = figures.level !== null && figures.level < LEVEL_GOOD;
     return html`<div class="tiles" role="group" aria-label=${t("tiles")}>
-      <ui-tile label=${t("tile.waiting")} value=${String(figures.waiting)} icon="hourglass" tone=${figures.waiting > figures.free && figures.waiting > 0 ? "warning" : "neutral"}></ui-tile>
-      <ui-tile label=${t("tile.longest")} value=${figures.waiting ? stopwatch(figures.longest) : "–"} icon="clock" tone=${figures.longest > WAIT_LONG_S ? "danger" : "neutral"}></ui-tile>
-      <ui-tile label=${t("tile.level")} value=${figures.level === null ? "–" : percent(figures.level)} icon="gauge" hint=${t("tile.level_hint")} tone=${late ? "warning" : "neutral"}></ui-tile>
-      <ui-tile label=${t("tile.free")} value=${String(figures.free)} icon="user-check" hint=${t("tile.present", { count: figures.present })} tone=${figures.free === 0 ? "warning" : "neutral"}></ui-tile>
-      <ui-tile label=${t("tile.poor")} value=${String(figures.poor)} icon="signal" hint=${t("tile.calls", { count: figures.calls })} tone=${figures.poor ? "danger" : "neutral"}></ui-tile>
-      <ui-tile label=${t("tile.conversion")} value=${sold === null ? "–" : percent(sold)} icon="shopping-bag" hint=${t("tile.conversion_hint")}></ui-tile>
+      <tresen-ui-tile label=${t("tile.waiting")} value=${String(figures.waiting)} icon="hourglass" tone=${figures.waiting > figures.free && figures.waiting > 0 ? "warning" : "neutral"}></tresen-ui-tile>
+      <tresen-ui-tile label=${t("tile.longest")} value=${figures.waiting ? stopwatch(figures.longest) : "–"} icon="clock" tone=${figures.longest > WAIT_LONG_S ? "danger" : "neutral"}></tresen-ui-tile>
+      <tresen-ui-tile label=${t("tile.level")} value=${figures.level === null ? "–" : percent(figures.level)} icon="gauge" hint=${t("tile.level_hint")} tone=${late ? "warning" : "neutral"}></tresen-ui-tile>
+      <tresen-ui-tile label=${t("tile.free")} value=${String(figures.free)} icon="user-check" hint=${t("tile.present", { count: figures.present })} tone=${figures.free === 0 ? "warning" : "neutral"}></tresen-ui-tile>
+      <tresen-ui-tile label=${t("tile.poor")} value=${String(figures.poor)} icon="signal" hint=${t("tile.calls", { count: figures.calls })} tone=${figures.poor ? "danger" : "neutral"}></tresen-ui-tile>
+      <tresen-ui-tile label=${t("tile.conversion")} value=${sold === null ? "–" : percent(sold)} icon="shopping-bag" hint=${t("tile.conversion_hint")}></tresen-ui-tile>
     </div>`;
   }
 
   override render(): TemplateResult {
-    if (!this.app.supervises) return html`<ui-empty icon="lock" heading=${t("guard")}>${t("guard_text")}</ui-empty>`;
+    if (!this.app.supervises) return html`<tresen-ui-empty icon="lock" heading=${t("guard")}>${t("guard_text")}</tresen-ui-empty>`;
     const feed = this.feed.value!;
     const { desk } = this.app;
     const { board, problem } = feed;
     if (!board)
       return problem
-        ? html`<ui-empty icon="circle-alert" tone="danger" heading=${t("unread")}>${refusal(problem)}<ui-button slot="actions" icon="refresh-cw" @click=${() => void feed.refresh()}>${t("again")}</ui-button></ui-empty>`
-        : html`<div class="page" aria-busy="true"><ui-skeleton shape="block"></ui-skeleton><ui-skeleton shape="row" lines="4"></ui-skeleton></div>`;
+        ? html`<tresen-ui-empty icon="circle-alert" tone="danger" heading=${t("unread")}>${refusal(problem)}<tresen-ui-button slot="actions" icon="refresh-cw" @click=${() => void feed.refresh()}>${t("again")}</tresen-ui-button></tresen-ui-empty>`
+        : html`<div class="page" aria-busy="true"><tresen-ui-skeleton shape="block"></tresen-ui-skeleton><tresen-ui-skeleton shape="row" lines="4"></tresen-ui-skeleton></div>`;
     const figures = tilesOf(board, desk.lobby, desk.reps.values(), this.now);
     const thresholds = new Map(board.queues.map((queue) => [queue.queue_id, queue.threshold_s]));
     const choose = (event: Event): void => void (feed.hours = Number((event.target as Field).value));
@@ -155,14 +155,14 @@ export class ConsoleBoard extends LitElement {
       <header>
         <h1>${t("board")}</h1>
         <span class="quiet">${t("as_of", { time: clockSeconds(feed.at) })}</span>
-        <ui-field type="select" hide-label label=${t("period")} .options=${PERIODS.map((hours) => ({ value: String(hours), label: t(`period.${hours}`) }))} value=${String(feed.hours)} @change=${choose}></ui-field>
-        <ui-button icon="refresh-cw" label=${t("refresh")} @click=${() => void feed.refresh()}></ui-button>
+        <tresen-ui-field type="select" hide-label label=${t("period")} .options=${PERIODS.map((hours) => ({ value: String(hours), label: t(`period.${hours}`) }))} value=${String(feed.hours)} @change=${choose}></tresen-ui-field>
+        <tresen-ui-button icon="refresh-cw" label=${t("refresh")} @click=${() => void feed.refresh()}></tresen-ui-button>
       </header>
-      ${problem ? html`<ui-strip tone="warning" icon="triangle-alert" rounded>${t("stale")}</ui-strip>` : ""} ${this.tiles(figures, conversion(board.hours))}
-      <ui-card heading=${t("queue.heading")}><board-queue .app=${this.app} .places=${desk.lobby} .thresholds=${thresholds} .now=${this.now}></board-queue></ui-card>
+      ${problem ? html`<tresen-ui-strip tone="warning" icon="triangle-alert" rounded>${t("stale")}</tresen-ui-strip>` : ""} ${this.tiles(figures, conversion(board.hours))}
+      <tresen-ui-card heading=${t("queue.heading")}><board-queue .app=${this.app} .places=${desk.lobby} .thresholds=${thresholds} .now=${this.now}></board-queue></tresen-ui-card>
       <div class="halves">
-        <ui-card heading=${t("calls.heading")}><board-calls .app=${this.app} .calls=${board.calls} .now=${this.now}></board-calls></ui-card>
-        <ui-card heading=${t("reps.heading")}><board-reps .app=${this.app} .reps=${[...desk.reps.values()]} .now=${this.now}></board-reps></ui-card>
+        <tresen-ui-card heading=${t("calls.heading")}><board-calls .app=${this.app} .calls=${board.calls} .now=${this.now}></board-calls></tresen-ui-card>
+        <tresen-ui-card heading=${t("reps.heading")}><board-reps .app=${this.app} .reps=${[...desk.reps.values()]} .now=${this.now}></board-reps></tresen-ui-card>
       </div>
       <board-charts .hours=${board.hours}></board-charts>
     </div>`;

@@ -46,7 +46,7 @@ export class BoardCalls extends LitElement {
     const reason = reasonOf(call);
     const figures = t("quality.figures", { rtt: call.rtt_ms ?? 0, loss: number(call.loss_percent ?? 0, { maximumFractionDigits: 1 }) });
     const words = reason ? t(`quality.${reason}`, { who: worded("line", call.worst) }) : figures;
-    return html`<ui-badge tone=${TONES[call.quality] ?? "neutral"} icon=${call.quality === "good" ? "signal-high" : call.quality === "fair" ? "signal-medium" : "signal-low"}>${worded("quality", call.quality)}</ui-badge>
+    return html`<tresen-ui-badge tone=${TONES[call.quality] ?? "neutral"} icon=${call.quality === "good" ? "signal-high" : call.quality === "fair" ? "signal-medium" : "signal-low"}>${worded("quality", call.quality)}</tresen-ui-badge>
       <span class="quiet" title=${figures}>${words}</span>`;
   }
 
@@ -61,20 +61,20 @@ export class BoardCalls extends LitElement {
       <td>${worded("channel", call.media)}</td>
       <td class="number">${stopwatch((this.now - since) / 1000)}</td>
       <td>
-        <ui-badge tone=${call.state === "connected" ? "success" : "neutral"}>${worded("call", call.state, call.state.replaceAll("_", " "))}</ui-badge>
-        ${call.payment_step ? html`<ui-badge icon="lock">${t("calls.paying")}</ui-badge>` : nothing}${call.recording ? html`<ui-badge tone="danger" icon="circle-dot">${t("calls.recording")}</ui-badge>` : nothing}
+        <tresen-ui-badge tone=${call.state === "connected" ? "success" : "neutral"}>${worded("call", call.state, call.state.replaceAll("_", " "))}</tresen-ui-badge>
+        ${call.payment_step ? html`<tresen-ui-badge icon="lock">${t("calls.paying")}</tresen-ui-badge>` : nothing}${call.recording ? html`<tresen-ui-badge tone="danger" icon="circle-dot">${t("calls.recording")}</tresen-ui-badge>` : nothing}
       </td>
       <td>${this.quality(call)}</td>
-      <td><span class="actions"><ui-button size="small" icon="headphones" ?disabled=${!call.connected_at} @click=${() => void this.listen(call)}>${t("calls.listen")}</ui-button></span></td>
+      <td><span class="actions"><tresen-ui-button size="small" icon="headphones" ?disabled=${!call.connected_at} @click=${() => void this.listen(call)}>${t("calls.listen")}</tresen-ui-button></span></td>
     </tr>`;
   }
 
   override render(): TemplateResult {
     const call = this.listening;
-    const dialog = html`<ui-dialog size="wide" heading=${t("calls.supervise")} ?open=${call !== null} @close=${() => (this.listening = null)}>
+    const dialog = html`<tresen-ui-dialog size="wide" heading=${t("calls.supervise")} ?open=${call !== null} @close=${() => (this.listening = null)}>
       ${call ? html`<console-supervise .app=${this.app} .callId=${call.id} .conversationId=${call.conversation_id} @left=${() => (this.listening = null)}></console-supervise>` : nothing}
-    </ui-dialog>`;
-    if (!this.calls.length) return html`<ui-empty icon="phone" heading=${t("calls.empty")}>${t("calls.empty_text")}</ui-empty>${dialog}`;
+    </tresen-ui-dialog>`;
+    if (!this.calls.length) return html`<tresen-ui-empty icon="phone" heading=${t("calls.empty")}>${t("calls.empty_text")}</tresen-ui-empty>${dialog}`;
     return html`<div class="scroll">
         <table>
           <thead>

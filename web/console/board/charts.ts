@@ -31,7 +31,7 @@ export class BoardCharts extends LitElement {
   protected readonly words = new LocaleController(this);
 
   private chart(heading: string, times: number[], series: Series[], format: (value: number) => string): TemplateResult {
-    return html`<ui-card><ui-chart heading=${heading} .times=${times} .series=${series} .format=${format} height=${HEIGHT}></ui-chart></ui-card>`;
+    return html`<tresen-ui-card><tresen-ui-chart heading=${heading} .times=${times} .series=${series} .format=${format} height=${HEIGHT}></tresen-ui-chart></tresen-ui-card>`;
   }
 
   override render(): TemplateResult {

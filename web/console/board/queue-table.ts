@@ -48,7 +48,7 @@ export class BoardQueue extends LitElement {
   private assign(place: Place): TemplateResult {
     const items = [...this.app.desk.reps.values()].filter((rep) => rep.status !== "offline").map((rep) => ({ id: rep.rep_id, label: `${rep.name || t("somebody")} · ${worded("rep", rep.status)}` }));
     const give = (event: CustomEvent<{ id: string }>): void => void this.during(place.id, () => this.app.link.ask("queue.reassign", { ticket_id: place.id, rep_id: event.detail.id, force: true }));
-    return html`<ui-menu label=${t("queue.assign")} .items=${items} @choose=${give}><ui-button slot="trigger" size="small" icon="user-plus" ?disabled=${!items.length} label=${t("queue.assign")}></ui-button></ui-menu>`;
+    return html`<tresen-ui-menu label=${t("queue.assign")} .items=${items} @choose=${give}><tresen-ui-button slot="trigger" size="small" icon="user-plus" ?disabled=${!items.length} label=${t("queue.assign")}></tresen-ui-button></tresen-ui-menu>`;
   }
 
   private row(place: Place): TemplateResult {
@@ -57,25 +57,25 @@ export class BoardQueue extends LitElement {
     const share = waited / (this.thresholds.get(place.queue_id) ?? THRESHOLD_S);
     const busy = this.busy === place.id;
     return html`<tr>
-      <th scope="row"><span class="who"><ui-avatar size="small" name=${name}></ui-avatar>${conversationLink(place.conversation_id, name)}</span></th>
-      <td>${worded("channel", place.channel)}${place.callback ? html` <ui-badge icon="phone-call">${t("queue.callback")}</ui-badge>` : nothing}</td>
+      <th scope="row"><span class="who"><tresen-ui-avatar size="small" name=${name}></tresen-ui-avatar>${conversationLink(place.conversation_id, name)}</span></th>
+      <td>${worded("channel", place.channel)}${place.callback ? html` <tresen-ui-badge icon="phone-call">${t("queue.callback")}</tresen-ui-badge>` : nothing}</td>
       <td>${this.app.desk.queues.get(place.queue_id)?.name ?? ""}</td>
       <td class="number">${stopwatch(waited)}</td>
-      <td><ui-meter hide-label label=${t("queue.waited", { name })} kind="progress" tone=${share >= 1 ? "danger" : share > 0.7 ? "warning" : "accent"} .value=${Math.min(1, share)} .text=${stopwatch(waited)}></ui-meter></td>
+      <td><tresen-ui-meter hide-label label=${t("queue.waited", { name })} kind="progress" tone=${share >= 1 ? "danger" : share > 0.7 ? "warning" : "accent"} .value=${Math.min(1, share)} .text=${stopwatch(waited)}></tresen-ui-meter></td>
       <td>${worded("reason", place.reason)}</td>
-      <td>${place.state === "offered" ? html`<ui-badge tone="accent">${t("queue.offered")}</ui-badge>` : nothing}${place.priority ? html`<ui-badge tone="warning" icon="chevron-up">${t("queue.priority", { count: place.priority })}</ui-badge>` : nothing}</td>
+      <td>${place.state === "offered" ? html`<tresen-ui-badge tone="accent">${t("queue.offered")}</tresen-ui-badge>` : nothing}${place.priority ? html`<tresen-ui-badge tone="warning" icon="chevron-up">${t("queue.priority", { count: place.priority })}</tresen-ui-badge>` : nothing}</td>
       <td>
         <span class="actions">
-          <ui-button size="small" icon="chevron-up" ?busy=${busy} label=${t("queue.boost", { name, count: BOOST_POINTS })} @click=${() => void this.during(place.id, () => this.app.link.ask("queue.boost", { ticket_id: place.id, points: BOOST_POINTS, reason: "supervisor" }))}></ui-button>
+          <tresen-ui-button size="small" icon="chevron-up" ?busy=${busy} label=${t("queue.boost", { name, count: BOOST_POINTS })} @click=${() => void this.during(place.id, () => this.app.link.ask("queue.boost", { ticket_id: place.id, points: BOOST_POINTS, reason: "supervisor" }))}></tresen-ui-button>
           ${this.assign(place)}
-          <ui-button size="small" ?busy=${busy} @click=${() => void this.pick(place)}>${t("queue.pick")}</ui-button>
+          <tresen-ui-button size="small" ?busy=${busy} @click=${() => void this.pick(place)}>${t("queue.pick")}</tresen-ui-button>
         </span>
       </td>
     </tr>`;
   }
 
   override render(): TemplateResult {
-    if (!this.places.length) return html`<ui-empty icon="inbox" heading=${t("queue.empty")}>${t("queue.empty_text")}</ui-empty>`;
+    if (!this.places.length) return html`<tresen-ui-empty icon="inbox" heading=${t("queue.empty")}>${t("queue.empty_text")}</tresen-ui-empty>`;
     return html`<div class="scroll">
       <table>
         <thead>

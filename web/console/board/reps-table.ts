@@ -47,7 +47,7 @@ export class BoardReps extends LitElement {
       .filter(([channel, most]) => most > 0 || (rep.load[channel] ?? 0) > 0)
       .map(([channel, most]) => {
         const has = rep.load[channel] ?? 0;
-        return html`<ui-badge tone=${has >= most ? "warning" : has ? "accent" : "neutral"}>${t("reps.load", { channel: worded("channel", channel), has, most })}</ui-badge> `;
+        return html`<tresen-ui-badge tone=${has >= most ? "warning" : has ? "accent" : "neutral"}>${t("reps.load", { channel: worded("channel", channel), has, most })}</tresen-ui-badge> `;
       });
   }
 
@@ -56,23 +56,23 @@ export class BoardReps extends LitElement {
     const items = STATUSES.map((status) => ({ id: status, label: t(`force.${status}`) }));
     const abilities = [...Object.entries(rep.skills).map(([skill, level]) => `${skill} ${level}`), ...rep.languages];
     return html`<tr>
-      <th scope="row"><span class="who"><ui-avatar size="small" name=${name} presence=${PRESENCES[rep.status] ?? "offline"}></ui-avatar>${name}</span></th>
-      <td><ui-badge tone=${TONES[rep.status] ?? "neutral"}>${worded("rep", rep.status)}</ui-badge>${rep.since ? html` <span class="quiet">${ago(rep.since, this.now)}</span>` : ""}</td>
+      <th scope="row"><span class="who"><tresen-ui-avatar size="small" name=${name} presence=${PRESENCES[rep.status] ?? "offline"}></tresen-ui-avatar>${name}</span></th>
+      <td><tresen-ui-badge tone=${TONES[rep.status] ?? "neutral"}>${worded("rep", rep.status)}</tresen-ui-badge>${rep.since ? html` <span class="quiet">${ago(rep.since, this.now)}</span>` : ""}</td>
       <td>${this.load(rep)}</td>
       <td class="quiet">${abilities.join(", ") || t("reps.anything")}</td>
       <td>
         <span class="actions">
-          <ui-menu label=${t("reps.status", { name })} .items=${items} @choose=${(event: CustomEvent<{ id: (typeof STATUSES)[number] }>) => void this.force(rep, event.detail.id)}
-            ><ui-button slot="trigger" size="small" ?busy=${this.busy === rep.rep_id}>${t("reps.set")}</ui-button></ui-menu
+          <tresen-ui-menu label=${t("reps.status", { name })} .items=${items} @choose=${(event: CustomEvent<{ id: (typeof STATUSES)[number] }>) => void this.force(rep, event.detail.id)}
+            ><tresen-ui-button slot="trigger" size="small" ?busy=${this.busy === rep.rep_id}>${t("reps.set")}</tresen-ui-button></tresen-ui-menu
           >
-          <ui-button size="small" icon="sliders-horizontal" label=${t("reps.abilities", { name })} @click=${() => this.abilities?.begin(rep)}></ui-button>
+          <tresen-ui-button size="small" icon="sliders-horizontal" label=${t("reps.abilities", { name })} @click=${() => this.abilities?.begin(rep)}></tresen-ui-button>
         </span>
       </td>
     </tr>`;
   }
 
   override render(): TemplateResult {
-    if (!this.reps.length) return html`<ui-empty icon="users" heading=${t("reps.empty")}>${t("reps.empty_text")}</ui-empty>`;
+    if (!this.reps.length) return html`<tresen-ui-empty icon="users" heading=${t("reps.empty")}>${t("reps.empty_text")}</tresen-ui-empty>`;
     const sorted = [...this.reps].sort((one, other) => ORDER.indexOf(one.status) - ORDER.indexOf(other.status) || one.name.localeCompare(other.name));
     return html`<div class="scroll">
         <table>

@@ -62,7 +62,7 @@ export const tableStyles = css`
   a {
     color: var(--accent-text);
   }
-  ui-meter {
+  tresen-ui-meter {
     inline-size: 72px;
   }
   @container board (max-width: 640px) {

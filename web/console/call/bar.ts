@@ -104,9 +104,9 @@ export class CallBar extends LitElement {
   #button({ icon, words, tip, can, run, keys, pressed, danger, busy }: Control): TemplateResult | typeof nothing {
     if (can === "absent") return nothing;
     const why = can === true ? "" : t(`why.${can}`);
-    return html`<ui-tooltip text=${why ? `${words}. ${why}` : tip || words} keys=${keys ?? ""}>
-      <ui-button shape="round" kind=${danger ? "danger" : "plain"} icon=${icon} label=${why ? `${words}. ${why}` : words} keys=${keys?.toUpperCase() ?? nothing} .pressed=${pressed} ?busy=${busy ?? false} ?disabled=${can !== true} @click=${run}></ui-button>
-    </ui-tooltip>`;
+    return html`<tresen-ui-tooltip text=${why ? `${words}. ${why}` : tip || words} keys=${keys ?? ""}>
+      <tresen-ui-button shape="round" kind=${danger ? "danger" : "plain"} icon=${icon} label=${why ? `${words}. ${why}` : words} keys=${keys?.toUpperCase() ?? nothing} .pressed=${pressed} ?busy=${busy ?? false} ?disabled=${can !== true} @click=${run}></tresen-ui-button>
+    </tresen-ui-tooltip>`;
   }
 
   #more(): TemplateResult {
@@ -115,14 +115,14 @@ export class CallBar extends LitElement {
       { id: "quality", label: t("act.quality"), icon: "activity" },
     ];
     if (this.active.call.media === "video" && this.active.controls.can.camera === true) items.push("separator", { id: "voice", label: t("act.to_voice"), icon: "phone" });
-    return html`<ui-menu
+    return html`<tresen-ui-menu
       label=${t("act.more")}
       align="end"
       .items=${items}
       @choose=${(event: CustomEvent<{ id: string }>) => (event.detail.id === "voice" ? void this.active.toVoice() : this.#want(event.detail.id as Want))}
     >
-      <ui-button slot="trigger" shape="round" icon="ellipsis" label=${t("act.more")}></ui-button>
-    </ui-menu>`;
+      <tresen-ui-button slot="trigger" shape="round" icon="ellipsis" label=${t("act.more")}></tresen-ui-button>
+    </tresen-ui-menu>`;
   }
 
   #want(what: Want): void {

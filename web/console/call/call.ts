@@ -34,7 +34,7 @@ export class ConsoleCall extends LitElement {
         background: var(--stage);
         color: var(--on-stage);
       }
-      .out ui-avatar {
+      .out tresen-ui-avatar {
         --avatar: 64px;
       }
       .out p {
@@ -76,18 +76,18 @@ export class ConsoleCall extends LitElement {
       if (runs(active.call)) return html`<console-stage .active=${active}></console-stage>`;
       const { customer, controls } = active;
       return html`<div class="out">
-        <ui-avatar name=${customer}></ui-avatar>
+        <tresen-ui-avatar name=${customer}></tresen-ui-avatar>
         <p role="status">${t(`state.${controls.standing}`, { customer })}</p>
-        <ui-button kind="danger" icon="phone-off" ?busy=${active.busy.has("hang_up")} @click=${() => void active.hangUp()}>${t("out.cancel")}</ui-button>
+        <tresen-ui-button kind="danger" icon="phone-off" ?busy=${active.busy.has("hang_up")} @click=${() => void active.hangUp()}>${t("out.cancel")}</tresen-ui-button>
       </div>`;
     }
     if (ended?.conversationId !== this.opened.id) return nothing;
     const talked = ended.talkedS >= 1 ? ` ${t("end.talked", { time: duration(ended.talkedS, "long") })}` : "";
     const again = ended.again && this.opened.open ? ended.again : null;
-    return html`<ui-strip tone=${again ? "warning" : "neutral"} icon="phone-off" dismissible @dismiss=${() => calling.closeEnded()}>
+    return html`<tresen-ui-strip tone=${again ? "warning" : "neutral"} icon="phone-off" dismissible @dismiss=${() => calling.closeEnded()}>
       ${ended.words}${talked}
-      ${again ? html`<ui-button slot="action" size="small" icon=${again === "video" ? "video" : "phone"} @click=${() => void calling.start(this.opened, again)}>${t("out.again")}</ui-button>` : nothing}
-    </ui-strip>`;
+      ${again ? html`<tresen-ui-button slot="action" size="small" icon=${again === "video" ? "video" : "phone"} @click=${() => void calling.start(this.opened, again)}>${t("out.again")}</tresen-ui-button>` : nothing}
+    </tresen-ui-strip>`;
   }
 }
 

@@ -61,7 +61,7 @@ export class DevicesDialog extends LitElement {
         flex-wrap: wrap;
         gap: 8px;
       }
-      .speaker ui-field {
+      .speaker tresen-ui-field {
         flex: 1 1 200px;
       }
     `,
@@ -159,34 +159,34 @@ export class DevicesDialog extends LitElement {
     const trouble = this.active ? (this.active.media?.trouble ?? null) : (this.tried?.trouble ?? null);
     const asking = !this.active && this.open && !this.tried;
     const again = (): void => void (this.active ? this.active.connectAgain() : this.#try());
-    return html`<ui-dialog ?open=${this.open} heading=${t("devices.title")} @close=${this.#closed}>
+    return html`<tresen-ui-dialog ?open=${this.open} heading=${t("devices.title")} @close=${this.#closed}>
       <div class="stack">
-        ${asking ? html`<ui-strip rounded tone="neutral" icon="info">${t("devices.asking")}</ui-strip>` : nothing}
-        ${trouble ? html`<ui-strip rounded tone="warning" icon="triangle-alert">${t(`trouble.${trouble}`)}<ui-button slot="action" size="small" @click=${again}>${t("media.again")}</ui-button></ui-strip>` : nothing}
-        ${!this.active && this.tried && !trouble ? html`<ui-strip rounded tone="success" icon="circle-check">${t("devices.fine")}</ui-strip>` : nothing}
+        ${asking ? html`<tresen-ui-strip rounded tone="neutral" icon="info">${t("devices.asking")}</tresen-ui-strip>` : nothing}
+        ${trouble ? html`<tresen-ui-strip rounded tone="warning" icon="triangle-alert">${t(`trouble.${trouble}`)}<tresen-ui-button slot="action" size="small" @click=${again}>${t("media.again")}</tresen-ui-button></tresen-ui-strip>` : nothing}
+        ${!this.active && this.tried && !trouble ? html`<tresen-ui-strip rounded tone="success" icon="circle-check">${t("devices.fine")}</tresen-ui-strip>` : nothing}
         <div class="picture">${this.#video ? html`<video aria-label=${t("devices.picture")} autoplay muted playsinline></video>` : t("devices.picture.none")}</div>
         ${this.#field("videoinput", t("devices.camera"), this.known.cameras)}
         ${this.#field("audioinput", t("devices.microphone"), this.known.microphones)}
-        <ui-meter label=${t("devices.level")} .value=${this.level} tone=${this.level > 0.85 ? "warning" : "success"}></ui-meter>
+        <tresen-ui-meter label=${t("devices.level")} .value=${this.level} tone=${this.level > 0.85 ? "warning" : "success"}></tresen-ui-meter>
         <div class="speaker">
           ${canChooseSpeaker() ? this.#field("audiooutput", t("devices.speaker"), this.known.speakers) : nothing}
-          <ui-button icon="volume-2" @click=${() => void testTone(kept().speaker)}>${t("devices.tone")}</ui-button>
+          <tresen-ui-button icon="volume-2" @click=${() => void testTone(kept().speaker)}>${t("devices.tone")}</tresen-ui-button>
         </div>
       </div>
-      <ui-button slot="footer" kind="primary" @click=${() => this.#closed()}>${t("devices.done")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" kind="primary" @click=${() => this.#closed()}>${t("devices.done")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 
   #field(kind: Kind, label: string, found: readonly Device[]): TemplateResult {
     const options = [{ value: "", label: t("devices.default") }, ...found.filter((one) => one.id !== "default").map((one) => ({ value: one.id, label: one.label || one.id }))];
     const chosen = kept()[KEPT[kind]] ?? "";
-    return html`<ui-field
+    return html`<tresen-ui-field
       type="select"
       label=${label}
       .options=${options}
       .value=${found.some((one) => one.id === chosen) ? chosen : ""}
       @change=${(event: Event) => void this.#choose(kind, (event.target as Field).value)}
-    ></ui-field>`;
+    ></tresen-ui-field>`;
   }
 
   #closed = (): void => {

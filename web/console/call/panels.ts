@@ -73,7 +73,7 @@ export class Panels extends LitElement {
       case "devices":
         return html`<console-devices open .active=${this.active} @close=${this.#close}></console-devices>`;
       case "quality":
-        return html`<ui-dialog open size="wide" heading=${t("details.title")} @close=${this.#close}><console-call-quality .active=${this.active}></console-call-quality></ui-dialog>`;
+        return html`<tresen-ui-dialog open size="wide" heading=${t("details.title")} @close=${this.#close}><console-call-quality .active=${this.active}></console-call-quality></tresen-ui-dialog>`;
       default:
         return nothing;
     }
@@ -86,7 +86,7 @@ export class Panels extends LitElement {
       const to = this.target === "rep" ? { rep_id: this.rep } : this.requirement.trim() ? { requirement: this.requirement.trim() } : {};
       if (await this.active.transfer(this.kind, to)) this.#close();
     };
-    return html`<ui-dialog open heading=${t("transfer.title", { customer })} @close=${this.#close}>
+    return html`<tresen-ui-dialog open heading=${t("transfer.title", { customer })} @close=${this.#close}>
       <div class="stack">
         <console-choices
           legend=${t("transfer.how")}
@@ -109,24 +109,24 @@ export class Panels extends LitElement {
         ></console-choices>
         ${this.target === "rep"
           ? this.#people()
-          : html`<ui-field label=${t("transfer.requirement")} hint=${t("transfer.requirement.hint")} .value=${this.requirement} @input=${(event: Event) => (this.requirement = (event.target as Field).value)}></ui-field>`}
+          : html`<tresen-ui-field label=${t("transfer.requirement")} hint=${t("transfer.requirement.hint")} .value=${this.requirement} @input=${(event: Event) => (this.requirement = (event.target as Field).value)}></tresen-ui-field>`}
         ${this.#problem()}
       </div>
-      <ui-button slot="footer" kind="primary" icon="phone-forwarded" ?disabled=${!ready} ?busy=${this.active.busy.has("transfer")} @click=${() => void begin()}>${t("transfer.start")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" kind="primary" icon="phone-forwarded" ?disabled=${!ready} ?busy=${this.active.busy.has("transfer")} @click=${() => void begin()}>${t("transfer.start")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 
   #add(): TemplateResult {
     const ring = async (): Promise<void> => {
       if (await this.active.add(this.rep)) this.#close();
     };
-    return html`<ui-dialog open heading=${t("add.title")} @close=${this.#close}>
+    return html`<tresen-ui-dialog open heading=${t("add.title")} @close=${this.#close}>
       <div class="stack">
         <p class="quiet">${t("add.hint")}</p>
         ${this.#people()} ${this.#problem()}
       </div>
-      <ui-button slot="footer" kind="primary" icon="user-plus" ?disabled=${!this.rep} ?busy=${this.active.busy.has("add")} @click=${() => void ring()}>${t("add.ring")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" kind="primary" icon="user-plus" ?disabled=${!this.rep} ?busy=${this.active.busy.has("add")} @click=${() => void ring()}>${t("add.ring")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 
   #record(): TemplateResult {
@@ -137,15 +137,15 @@ export class Panels extends LitElement {
       if (!active.problem) this.#close();
     };
     const says = consent === "granted" ? t("record.agreed", { customer }) : consent === "asked" ? t("record.asked", { customer }) : consent === "refused" ? t("record.refused", { customer }) : t("record.missing", { customer });
-    return html`<ui-dialog open heading=${t("record.title")} @close=${this.#close}>
+    return html`<tresen-ui-dialog open heading=${t("record.title")} @close=${this.#close}>
       <div class="stack">
         <p role="status">${says}</p>
         ${this.#problem()}
       </div>
       ${consent === "granted"
-        ? html`<ui-button slot="footer" kind="primary" icon="circle-dot" ?busy=${active.busy.has("record")} @click=${() => void record()}>${t("act.record")}</ui-button>`
-        : html`<ui-button slot="footer" kind="primary" icon="shield-check" ?disabled=${consent === "asked"} ?busy=${active.busy.has("consent")} @click=${() => void active.askConsent()}>${t("record.ask")}</ui-button>`}
-    </ui-dialog>`;
+        ? html`<tresen-ui-button slot="footer" kind="primary" icon="circle-dot" ?busy=${active.busy.has("record")} @click=${() => void record()}>${t("act.record")}</tresen-ui-button>`
+        : html`<tresen-ui-button slot="footer" kind="primary" icon="shield-check" ?disabled=${consent === "asked"} ?busy=${active.busy.has("consent")} @click=${() => void active.askConsent()}>${t("record.ask")}</tresen-ui-button>`}
+    </tresen-ui-dialog>`;
   }
 
   #people(): TemplateResult {
@@ -156,7 +156,7 @@ export class Panels extends LitElement {
 
   #problem(): TemplateResult | typeof nothing {
     const { problem } = this.active;
-    return problem ? html`<ui-strip rounded tone="danger" icon="circle-alert">${t("act.refused", { problem })}</ui-strip>` : nothing;
+    return problem ? html`<tresen-ui-strip rounded tone="danger" icon="circle-alert">${t("act.refused", { problem })}</tresen-ui-strip>` : nothing;
   }
 
   #close = (): void => {

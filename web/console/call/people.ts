@@ -108,7 +108,7 @@ export class People extends LitElement {
     const presence = talks(rep) ? "busy" : (PRESENCE[rep.status] ?? "offline");
     return html`<label>
       <input type="radio" name="rep" .checked=${this.chosen === rep.rep_id} @change=${choose} />
-      <ui-avatar name=${rep.name} presence=${presence}></ui-avatar>
+      <tresen-ui-avatar name=${rep.name} presence=${presence}></tresen-ui-avatar>
       <span class="name">${rep.name || t("who.rep")}</span>
       <span class="does">${does}</span>
     </label>`;

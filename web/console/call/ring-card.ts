@@ -46,7 +46,7 @@ export class RingCard extends LitElement {
         flex: none;
         align-self: start;
       }
-      .face ui-avatar {
+      .face tresen-ui-avatar {
         --avatar: 52px;
       }
       .kind {
@@ -62,7 +62,7 @@ export class RingCard extends LitElement {
         color: var(--on-accent);
         box-shadow: 0 0 0 2px var(--raised);
       }
-      .kind ui-icon {
+      .kind tresen-ui-icon {
         --icon-size: 14px;
       }
       .words {
@@ -186,7 +186,7 @@ export class RingCard extends LitElement {
     return html`<section aria-label=${t("ring.title")}>
       <div class="bar" aria-hidden="true"><i></i></div>
       <div class="body">
-        <span class="face"><ui-avatar name=${customer}></ui-avatar><span class="kind"><ui-icon name=${video ? "video" : "phone"}></ui-icon></span></span>
+        <span class="face"><tresen-ui-avatar name=${customer}></tresen-ui-avatar><span class="kind"><tresen-ui-icon name=${video ? "video" : "phone"}></tresen-ui-icon></span></span>
         <div class="words">
           <div role="alert"><h2>${title}</h2></div>
           <p class="facts">
@@ -198,8 +198,8 @@ export class RingCard extends LitElement {
         </div>
       </div>
       <div class="answers">
-        <ui-button size="large" wide icon="phone-off" kind="danger" keys="Escape" ?disabled=${ring.busy} @click=${() => void calling.decline(ring)}>${t("ring.decline")}<kbd aria-hidden="true">Esc</kbd></ui-button>
-        <ui-button class="accept" size="large" wide kind="primary" icon=${video ? "video" : "phone"} keys="Enter" ?busy=${ring.busy} @click=${() => void calling.accept(ring)}>${t("ring.accept")}<kbd aria-hidden="true">↵</kbd></ui-button>
+        <tresen-ui-button size="large" wide icon="phone-off" kind="danger" keys="Escape" ?disabled=${ring.busy} @click=${() => void calling.decline(ring)}>${t("ring.decline")}<kbd aria-hidden="true">Esc</kbd></tresen-ui-button>
+        <tresen-ui-button class="accept" size="large" wide kind="primary" icon=${video ? "video" : "phone"} keys="Enter" ?busy=${ring.busy} @click=${() => void calling.accept(ring)}>${t("ring.accept")}<kbd aria-hidden="true">↵</kbd></tresen-ui-button>
       </div>
       ${left === null ? nothing : html`<div class="left">${t("ring.seconds", { count: left })}</div>`}
     </section>`;

@@ -60,19 +60,19 @@ export class Running extends LitElement {
     if (!active) {
       const customer = elsewhere ? this.calling.customerOf(elsewhere) : "";
       return html`<div role="region" aria-label=${t("strip.label")}>
-        <ui-icon name="phone-call"></ui-icon><span class="words">${t("elsewhere", { customer })}</span>
-        <ui-button size="small" kind="primary" @click=${() => this.calling.continueHere()}>${t("elsewhere.here")}</ui-button>
+        <tresen-ui-icon name="phone-call"></tresen-ui-icon><span class="words">${t("elsewhere", { customer })}</span>
+        <tresen-ui-button size="small" kind="primary" @click=${() => this.calling.continueHere()}>${t("elsewhere.here")}</tresen-ui-button>
       </div>`;
     }
     const { standing, can } = active.controls;
     const broken = active.media?.state === "reconnecting";
     return html`<div role="region" aria-label=${t("strip.label")}>
-      <ui-icon name="phone-call"></ui-icon>
+      <tresen-ui-icon name="phone-call"></tresen-ui-icon>
       <span class="words">${broken ? t("media.reconnecting") : t(`state.${standing}`, { customer: active.customer })}</span>
       ${active.call.connected_at ? html`<span class="time">${stopwatch(active.seconds)}</span>` : ""}
-      ${can.mute === true && active.media ? html`<ui-button shape="round" size="small" icon=${active.muted ? "mic-off" : "mic"} label=${active.muted ? t("act.unmute") : t("act.mute")} .pressed=${active.muted} @click=${() => void active.toggleMute()}></ui-button>` : ""}
-      <ui-button size="small" kind="primary" @click=${() => router.toConversation(active.conversationId)}>${t("strip.back")}</ui-button>
-      <ui-button shape="round" size="small" kind="danger" icon=${active.supervising ? "log-out" : "phone-off"} label=${active.supervising ? t("act.leave") : t("act.hang_up")} @click=${() => void active.hangUp()}></ui-button>
+      ${can.mute === true && active.media ? html`<tresen-ui-button shape="round" size="small" icon=${active.muted ? "mic-off" : "mic"} label=${active.muted ? t("act.unmute") : t("act.mute")} .pressed=${active.muted} @click=${() => void active.toggleMute()}></tresen-ui-button>` : ""}
+      <tresen-ui-button size="small" kind="primary" @click=${() => router.toConversation(active.conversationId)}>${t("strip.back")}</tresen-ui-button>
+      <tresen-ui-button shape="round" size="small" kind="danger" icon=${active.supervising ? "log-out" : "phone-off"} label=${active.supervising ? t("act.leave") : t("act.hang_up")} @click=${() => void active.hangUp()}></tresen-ui-button>
     </div>`;
   }
 }

@@ -208,9 +208,9 @@ export class Stage extends LitElement {
       ${call.recording ? html`<span class="recording ${call.recording.paused ? "paused" : ""}">${call.recording.paused ? t("record.paused") : t("record.on")}</span>` : nothing}
       ${this.#quality()}
       ${call.connected_at ? html`<span class="time" role="timer" aria-label=${t("stage.time")}>${stopwatch(active.seconds)}</span>` : nothing}
-      <ui-tooltip class="tool" text=${this.large ? t("stage.smaller") : t("stage.larger")}>
-        <ui-button shape="round" size="small" icon=${this.large ? "minimize-2" : "maximize-2"} label=${this.large ? t("stage.smaller") : t("stage.larger")} @click=${this.#resize}></ui-button>
-      </ui-tooltip>
+      <tresen-ui-tooltip class="tool" text=${this.large ? t("stage.smaller") : t("stage.larger")}>
+        <tresen-ui-button shape="round" size="small" icon=${this.large ? "minimize-2" : "maximize-2"} label=${this.large ? t("stage.smaller") : t("stage.larger")} @click=${this.#resize}></tresen-ui-button>
+      </tresen-ui-tooltip>
     </header>`;
   }
 
@@ -235,9 +235,9 @@ export class Stage extends LitElement {
     if (can.remove === true && leg.role === "rep") items.push({ id: "remove", label: leg.state === "ringing" ? t("tile.unring", { name }) : t("tile.remove", { name }), icon: "user-x", danger: true });
     if (!items.length) return nothing;
     const choose = (event: CustomEvent<{ id: string }>): void => void (event.detail.id === "mute" ? active.muteOther(leg.id, !leg.muted) : active.remove(leg.id));
-    return html`<ui-menu slot="actions" class="tile-menu" label=${t("tile.more", { name })} align="end" .items=${items} @choose=${choose}>
-      <ui-button slot="trigger" shape="round" size="small" icon="ellipsis" label=${t("tile.more", { name })}></ui-button>
-    </ui-menu>`;
+    return html`<tresen-ui-menu slot="actions" class="tile-menu" label=${t("tile.more", { name })} align="end" .items=${items} @choose=${choose}>
+      <tresen-ui-button slot="trigger" shape="round" size="small" icon="ellipsis" label=${t("tile.more", { name })}></tresen-ui-button>
+    </tresen-ui-menu>`;
   }
 
   /** What needs to be known or answered, the most urgent first. */
@@ -246,18 +246,18 @@ export class Stage extends LitElement {
     const { call, media, customer } = active;
     const found: TemplateResult[] = [];
     if (media?.state === "failed")
-      found.push(html`<ui-strip rounded tone="danger" icon="wifi-off">${t("media.failed")} ${media.problem ?? ""}<ui-button slot="action" size="small" @click=${() => void active.connectAgain()}>${t("media.again")}</ui-button></ui-strip>`);
+      found.push(html`<tresen-ui-strip rounded tone="danger" icon="wifi-off">${t("media.failed")} ${media.problem ?? ""}<tresen-ui-button slot="action" size="small" @click=${() => void active.connectAgain()}>${t("media.again")}</tresen-ui-button></tresen-ui-strip>`);
     const trouble = media?.trouble ?? null;
     if (trouble && active.supervising !== "monitor")
-      found.push(html`<ui-strip rounded tone="warning" icon="triangle-alert">${t(`trouble.${trouble}`)}<ui-button slot="action" size="small" @click=${() => void active.connectAgain()}>${t("media.again")}</ui-button></ui-strip>`);
-    if (active.soundBlocked) found.push(html`<ui-strip rounded tone="warning" icon="volume-2">${t("sound.blocked")}<ui-button slot="action" size="small" kind="primary" @click=${() => void active.play()}>${t("sound.play")}</ui-button></ui-strip>`);
-    if (call.payment_step) found.push(html`<ui-strip rounded tone="accent" icon="lock">${t("payment", { customer })}</ui-strip>`);
-    if (media?.local.screen) found.push(html`<ui-strip rounded tone="accent" icon="monitor-up">${t("tile.screen.own")}<ui-button slot="action" size="small" @click=${() => void active.toggleScreen()}>${t("act.screen.stop")}</ui-button></ui-strip>`);
+      found.push(html`<tresen-ui-strip rounded tone="warning" icon="triangle-alert">${t(`trouble.${trouble}`)}<tresen-ui-button slot="action" size="small" @click=${() => void active.connectAgain()}>${t("media.again")}</tresen-ui-button></tresen-ui-strip>`);
+    if (active.soundBlocked) found.push(html`<tresen-ui-strip rounded tone="warning" icon="volume-2">${t("sound.blocked")}<tresen-ui-button slot="action" size="small" kind="primary" @click=${() => void active.play()}>${t("sound.play")}</tresen-ui-button></tresen-ui-strip>`);
+    if (call.payment_step) found.push(html`<tresen-ui-strip rounded tone="accent" icon="lock">${t("payment", { customer })}</tresen-ui-strip>`);
+    if (media?.local.screen) found.push(html`<tresen-ui-strip rounded tone="accent" icon="monitor-up">${t("tile.screen.own")}<tresen-ui-button slot="action" size="small" @click=${() => void active.toggleScreen()}>${t("act.screen.stop")}</tresen-ui-button></tresen-ui-strip>`);
     found.push(...this.#transfer());
-    if (active.mishap) found.push(html`<ui-strip rounded tone="warning" icon="phone-missed" dismissible @dismiss=${() => active.dismiss()}>${t(`transferred.${active.mishap.outcome}`, { who: active.mishap.who, customer })}</ui-strip>`);
-    if (active.problem) found.push(html`<ui-strip rounded tone="danger" icon="circle-alert" dismissible @dismiss=${() => active.dismiss()}>${t("act.refused", { problem: active.problem })}</ui-strip>`);
+    if (active.mishap) found.push(html`<tresen-ui-strip rounded tone="warning" icon="phone-missed" dismissible @dismiss=${() => active.dismiss()}>${t(`transferred.${active.mishap.outcome}`, { who: active.mishap.who, customer })}</tresen-ui-strip>`);
+    if (active.problem) found.push(html`<tresen-ui-strip rounded tone="danger" icon="circle-alert" dismissible @dismiss=${() => active.dismiss()}>${t("act.refused", { problem: active.problem })}</tresen-ui-strip>`);
     if (call.media === "video" && !active.cameraOn && media?.state === "connected" && active.own?.role === "rep" && !trouble && !media.isMuted("video"))
-      found.push(html`<ui-strip rounded tone="neutral" icon="video">${t("video.offer")}<ui-button slot="action" size="small" @click=${() => void active.toggleCamera()}>${t("act.camera.on")}</ui-button></ui-strip>`);
+      found.push(html`<tresen-ui-strip rounded tone="neutral" icon="video">${t("video.offer")}<tresen-ui-button slot="action" size="small" @click=${() => void active.toggleCamera()}>${t("act.camera.on")}</tresen-ui-button></tresen-ui-strip>`);
     found.push(...this.#connections());
     return found;
   }
@@ -275,10 +275,10 @@ export class Stage extends LitElement {
       abort: t("transfer.step.abort", { customer }),
     };
     return [
-      html`<ui-strip rounded tone="accent" icon="phone-forwarded">
+      html`<tresen-ui-strip rounded tone="accent" icon="phone-forwarded">
         ${t(seen.says, { who, customer, rep: active.name(seen.fromId) })}
-        ${seen.steps.map((step) => html`<ui-button slot="action" size="small" kind=${step === "complete" ? "primary" : "plain"} ?busy=${active.busy.has(step)} @click=${() => void active.transferStep(step)}>${words[step]}</ui-button>`)}
-      </ui-strip>`,
+        ${seen.steps.map((step) => html`<tresen-ui-button slot="action" size="small" kind=${step === "complete" ? "primary" : "plain"} ?busy=${active.busy.has(step)} @click=${() => void active.transferStep(step)}>${words[step]}</tresen-ui-button>`)}
+      </tresen-ui-strip>`,
     ];
   }
 
@@ -287,15 +287,15 @@ export class Stage extends LitElement {
     const { active } = this;
     const own = active.media?.quality;
     const found: TemplateResult[] = [];
-    const details = html`<ui-button slot="action" size="small" kind="quiet" @click=${() => (this.panel = "quality")}>${t("act.quality")}</ui-button>`;
-    if (own && own.level !== "good" && own.reason && own.reason !== "reconnecting") found.push(html`<ui-strip rounded tone=${own.level === "poor" ? "danger" : "warning"} icon="signal-low">${t(reasonWords(own.reason))}${details}</ui-strip>`);
+    const details = html`<tresen-ui-button slot="action" size="small" kind="quiet" @click=${() => (this.panel = "quality")}>${t("act.quality")}</tresen-ui-button>`;
+    if (own && own.level !== "good" && own.reason && own.reason !== "reconnecting") found.push(html`<tresen-ui-strip rounded tone=${own.level === "poor" ? "danger" : "warning"} icon="signal-low">${t(reasonWords(own.reason))}${details}</tresen-ui-strip>`);
     for (const leg of active.call.legs) {
       if (leg.person_id === active.me || leg.state !== "joined") continue;
       const quality = active.qualityOf(leg.id);
       const reason = legReason(quality);
       if (!quality || !reason || quality.level === "good") continue;
       const why = reason === "loss" ? t("reason.loss", { loss: percent(quality.loss_percent / 100, 1) }) : t("reason.late", { ms: number(Math.round(quality.rtt_ms), { style: "unit", unit: "millisecond" }) });
-      found.push(html`<ui-strip rounded tone=${quality.level === "poor" ? "danger" : "warning"} icon="signal-low">${t(`quality.person.${quality.level}`, { name: active.name(leg.person_id) })}. ${why}${details}</ui-strip>`);
+      found.push(html`<tresen-ui-strip rounded tone=${quality.level === "poor" ? "danger" : "warning"} icon="signal-low">${t(`quality.person.${quality.level}`, { name: active.name(leg.person_id) })}. ${why}${details}</tresen-ui-strip>`);
     }
     return found;
   }

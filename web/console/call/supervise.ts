@@ -110,8 +110,8 @@ export class Supervise extends LitElement {
     const call = active?.call ?? this.call;
     const rep = this.app.desk.reps.get(call?.rep_id ?? "")?.name || t("who.rep");
     const customer = call ? calling.customerOf(call) : t("who.customer");
-    const show = html`<ui-button icon="messages-square" @click=${() => router.toConversation(call?.conversation_id ?? this.conversationId)}>${t("supervise.open")}</ui-button>`;
-    if (this.over && !active) return html`<div class="stack"><ui-strip rounded tone="neutral" icon="phone-off">${t("supervise.over")}</ui-strip><div class="row">${show}</div></div>`;
+    const show = html`<tresen-ui-button icon="messages-square" @click=${() => router.toConversation(call?.conversation_id ?? this.conversationId)}>${t("supervise.open")}</tresen-ui-button>`;
+    if (this.over && !active) return html`<div class="stack"><tresen-ui-strip rounded tone="neutral" icon="phone-off">${t("supervise.over")}</tresen-ui-strip><div class="row">${show}</div></div>`;
     const choices = html`<console-choices
       legend=${t("supervise.how")}
       .choices=${(["monitor", "whisper", "barge"] as const).map((how) => ({ value: how, label: t(`supervise.${how}`), hint: t(`supervise.${how}.hint`) }))}
@@ -121,9 +121,9 @@ export class Supervise extends LitElement {
     return html`<div class="stack">
       <h3>${t("supervise.title", { rep, customer })}</h3>
       ${active ? html`<console-stage .active=${active}></console-stage>` : nothing} ${choices}
-      ${!active && call && !runs(call) ? html`<ui-strip rounded tone="neutral" icon="info">${t("supervise.running")}</ui-strip>` : nothing}
+      ${!active && call && !runs(call) ? html`<tresen-ui-strip rounded tone="neutral" icon="info">${t("supervise.running")}</tresen-ui-strip>` : nothing}
       <div class="row">
-        ${active ? nothing : html`<ui-button kind="primary" icon="headphones" ?busy=${this.busy} ?disabled=${!call || !runs(call)} @click=${() => void this.#enter(this.how)}>${t("supervise.begin")}</ui-button>`}
+        ${active ? nothing : html`<tresen-ui-button kind="primary" icon="headphones" ?busy=${this.busy} ?disabled=${!call || !runs(call)} @click=${() => void this.#enter(this.how)}>${t("supervise.begin")}</tresen-ui-button>`}
         ${show}
       </div>
     </div>`;

@@ -70,7 +70,7 @@ export class CallTile extends LitElement {
         box-shadow: 0 0 0 calc(var(--level, 0) * 10px) color-mix(in srgb, var(--online) 55%, transparent);
         transition: box-shadow 100ms linear;
       }
-      ui-avatar {
+      tresen-ui-avatar {
         --avatar: min(72px, 40cqmin);
       }
       .label {
@@ -104,7 +104,7 @@ export class CallTile extends LitElement {
       .note.warning {
         color: var(--on-stage);
       }
-      .note ui-icon {
+      .note tresen-ui-icon {
         --icon-size: 14px;
       }
       .actions {
@@ -173,10 +173,10 @@ export class CallTile extends LitElement {
     return html`
       ${this.video
         ? html`<video aria-label=${label} autoplay playsinline muted></video>`
-        : html`<div class="who"><div class="ring"><ui-avatar name=${this.name}></ui-avatar></div></div>`}
+        : html`<div class="who"><div class="ring"><tresen-ui-avatar name=${this.name}></tresen-ui-avatar></div></div>`}
       <div class="label">
         <span class="name">${label}</span>
-        ${this.notes.map((note) => html`<span class="note ${note.tone ?? ""}"><ui-icon name=${note.icon}></ui-icon>${note.words}</span>`)}
+        ${this.notes.map((note) => html`<span class="note ${note.tone ?? ""}"><tresen-ui-icon name=${note.icon}></tresen-ui-icon>${note.words}</span>`)}
       </div>
       <div class="actions"><slot name="actions"></slot></div>
     `;

@@ -103,34 +103,34 @@ export class ConsoleCart extends LitElement {
     const name = this.name;
     const said = question?.answer === "waiting" ? t("ask.waiting", { time: clock(question.at), name }) : question?.answer === "refused" ? t("ask.refused", { name }) : "";
     return html`${said ? html`<p role="status">${said}</p>` : nothing}
-      <ui-button
+      <tresen-ui-button
         slot="actions"
         kind=${question?.answer === "waiting" || question?.answer === "refused" ? "plain" : "primary"}
         icon=${purpose === "cart_view" ? "eye" : "pencil"}
         ?busy=${this.busy === purpose}
         ?disabled=${!this.opened.open}
         @click=${() => void this.during(purpose, () => ask(this.opened, purpose))}
-        >${t(question ? "ask.again" : `ask.${purpose}`)}</ui-button
+        >${t(question ? "ask.again" : `ask.${purpose}`)}</tresen-ui-button
       >`;
   }
 
   private absent(): TemplateResult | null {
     const { sight, cart } = this.opened;
     const name = this.name;
-    if (!sight.known) return html`<section aria-busy="true"><ui-skeleton shape="row" lines="3"></ui-skeleton></section>`;
-    if (sight.view === "paying") return html`<ui-empty icon="lock" heading=${t("cart.paying", { name })}>${t("cart.paying_text")}</ui-empty>`;
-    if (sight.view === "hidden") return html`<ui-empty icon="eye-off" heading=${t("cart.hidden", { name })}>${t("cart.hidden_text")} ${this.question("cart_view")}</ui-empty>`;
+    if (!sight.known) return html`<section aria-busy="true"><tresen-ui-skeleton shape="row" lines="3"></tresen-ui-skeleton></section>`;
+    if (sight.view === "paying") return html`<tresen-ui-empty icon="lock" heading=${t("cart.paying", { name })}>${t("cart.paying_text")}</tresen-ui-empty>`;
+    if (sight.view === "hidden") return html`<tresen-ui-empty icon="eye-off" heading=${t("cart.hidden", { name })}>${t("cart.hidden_text")} ${this.question("cart_view")}</tresen-ui-empty>`;
     if (sight.view === "none" && sight.may("edit"))
-      return html`<ui-empty icon="shopping-cart" heading=${t("cart.none", { name })}
-        >${t("cart.none_text")}<ui-button slot="actions" kind="primary" icon="plus" ?busy=${this.busy === "start"} @click=${() => void this.start()}>${t("cart.start")}</ui-button></ui-empty
+      return html`<tresen-ui-empty icon="shopping-cart" heading=${t("cart.none", { name })}
+        >${t("cart.none_text")}<tresen-ui-button slot="actions" kind="primary" icon="plus" ?busy=${this.busy === "start"} @click=${() => void this.start()}>${t("cart.start")}</tresen-ui-button></tresen-ui-empty
       >`;
-    if (sight.view === "none") return html`<ui-empty icon="shopping-cart" heading=${t("cart.none", { name })}>${t("cart.none_ask")} ${this.question("cart_edit")}</ui-empty>`;
+    if (sight.view === "none") return html`<tresen-ui-empty icon="shopping-cart" heading=${t("cart.none", { name })}>${t("cart.none_ask")} ${this.question("cart_edit")}</tresen-ui-empty>`;
     if (cart.value) return null;
     return cart.problem
-      ? html`<ui-empty icon="circle-alert" tone="danger" heading=${t("cart.unread")}
-          >${refusal(cart.problem)}<ui-button slot="actions" icon="refresh-cw" @click=${() => void cart.refresh()}>${t("again")}</ui-button></ui-empty
+      ? html`<tresen-ui-empty icon="circle-alert" tone="danger" heading=${t("cart.unread")}
+          >${refusal(cart.problem)}<tresen-ui-button slot="actions" icon="refresh-cw" @click=${() => void cart.refresh()}>${t("again")}</tresen-ui-button></tresen-ui-empty
         >`
-      : html`<section aria-busy="true"><ui-skeleton shape="row" lines="3"></ui-skeleton></section>`;
+      : html`<section aria-busy="true"><tresen-ui-skeleton shape="row" lines="3"></tresen-ui-skeleton></section>`;
   }
 
   // --- what is there
@@ -153,11 +153,11 @@ export class ConsoleCart extends LitElement {
         this.opened,
         line,
         html`<span class="quantity">
-          ${open ? html`<ui-button size="small" kind="quiet" icon="minus" label=${t("line.less", { title: line.title })} ?disabled=${line.quantity < 2} @click=${() => set(line.quantity - 1)}></ui-button>` : nothing}
+          ${open ? html`<tresen-ui-button size="small" kind="quiet" icon="minus" label=${t("line.less", { title: line.title })} ?disabled=${line.quantity < 2} @click=${() => set(line.quantity - 1)}></tresen-ui-button>` : nothing}
           <output aria-label=${t("line.quantity", { title: line.title })}>${open ? line.quantity : t("line.pieces", { count: line.quantity })}</output>
           ${open
-            ? html`<ui-button size="small" kind="quiet" icon="plus" label=${t("line.more", { title: line.title })} @click=${() => set(line.quantity + 1)}></ui-button
-                ><ui-button size="small" kind="quiet" icon="trash-2" label=${t("line.remove", { title: line.title })} @click=${remove}></ui-button>`
+            ? html`<tresen-ui-button size="small" kind="quiet" icon="plus" label=${t("line.more", { title: line.title })} @click=${() => set(line.quantity + 1)}></tresen-ui-button
+                ><tresen-ui-button size="small" kind="quiet" icon="trash-2" label=${t("line.remove", { title: line.title })} @click=${remove}></tresen-ui-button>`
             : nothing}
         </span>`,
       )}
@@ -169,7 +169,7 @@ export class ConsoleCart extends LitElement {
     const direct = this.opened.sight.may("apply_code");
     const add = (event: Event): void => {
       event.preventDefault();
-      const field = (event.target as HTMLFormElement).querySelector<Field>("ui-field")!;
+      const field = (event.target as HTMLFormElement).querySelector<Field>("tresen-ui-field")!;
       const code = field.value.trim().toUpperCase();
       if (!field.reportValidity() || !code) return;
       void this.act({ kind: "apply_code", code }, t("suggest.apply_code", { code }));
@@ -179,16 +179,16 @@ export class ConsoleCart extends LitElement {
       <ul class="codes">
         ${cart.discount_codes.map(
           (each) => html`<li>
-            <ui-badge icon="tag" tone=${each.applicable ? "success" : "warning"}>${each.code}</ui-badge>
+            <tresen-ui-badge icon="tag" tone=${each.applicable ? "success" : "warning"}>${each.code}</tresen-ui-badge>
             <span class="quiet">${each.applicable ? t("codes.counts") : worded("code_reason", each.reason, t("codes.not"))}</span>
-            ${open ? html`<ui-button size="small" kind="quiet" icon="x" label=${t("codes.remove", { code: each.code })} @click=${() => void this.act({ kind: "remove_code", code: each.code }, t("suggest.remove_code", { code: each.code }))}></ui-button>` : nothing}
+            ${open ? html`<tresen-ui-button size="small" kind="quiet" icon="x" label=${t("codes.remove", { code: each.code })} @click=${() => void this.act({ kind: "remove_code", code: each.code }, t("suggest.remove_code", { code: each.code }))}></tresen-ui-button>` : nothing}
           </li>`,
         )}
       </ul>
       ${open
         ? html`<form class="add" @submit=${add} novalidate>
-            <ui-field hide-label label=${t("codes.label")} placeholder=${t("codes.label")} maxlength="40" pattern="[A-Za-z0-9_-]{1,40}"></ui-field>
-            <ui-button type="submit">${t(direct ? "codes.apply" : "search.suggest")}</ui-button>
+            <tresen-ui-field hide-label label=${t("codes.label")} placeholder=${t("codes.label")} maxlength="40" pattern="[A-Za-z0-9_-]{1,40}"></tresen-ui-field>
+            <tresen-ui-button type="submit">${t(direct ? "codes.apply" : "search.suggest")}</tresen-ui-button>
           </form>`
         : nothing}`;
   }
@@ -207,7 +207,7 @@ export class ConsoleCart extends LitElement {
     };
     return html`<div class="spread"><h4>${t("shipping.heading")}</h4>${place ? html`<span class="quiet">${place}</span>` : nothing}</div>
       ${open
-        ? html`<ui-field
+        ? html`<tresen-ui-field
             type="select"
             hide-label
             label=${t("shipping.heading")}
@@ -215,7 +215,7 @@ export class ConsoleCart extends LitElement {
             .options=${cart.shipping_options.map((each) => ({ value: each.id, label: `${each.title} · ${money(each.price)} · ${days(each)}` }))}
             .value=${cart.selected_shipping ?? ""}
             @change=${choose}
-          ></ui-field>`
+          ></tresen-ui-field>`
         : html`<p>${selected ? `${selected.title} · ${money(selected.price)}` : t("shipping.unchosen")}</p>`}`;
   }
 
@@ -239,7 +239,7 @@ export class ConsoleCart extends LitElement {
     const help = found.what === "help";
     const reason = help ? "" : worded("payment_reason", found.reason);
     const words = help ? worded("help", found.reason, t("help.other")) : t(`trouble.${found.what as "declined" | "failed" | "expired"}`);
-    return html`<ui-strip tone="warning" icon="triangle-alert">${words}${reason ? html` (${reason})` : nothing} · ${ago(found.at)}</ui-strip>`;
+    return html`<tresen-ui-strip tone="warning" icon="triangle-alert">${words}${reason ? html` (${reason})` : nothing} · ${ago(found.at)}</tresen-ui-strip>`;
   }
 
   override render(): TemplateResult {
@@ -265,12 +265,12 @@ export class ConsoleCart extends LitElement {
         <div class="spread">
           ${this.news(last)}
           ${open && mine && sight.may(mine.what.endsWith("_code") ? "apply_code" : "edit")
-            ? html`<ui-button size="small" kind="quiet" icon="undo-2" ?busy=${this.busy === "undo"} @click=${() => void this.undo()}>${t("undo")}</ui-button>`
+            ? html`<tresen-ui-button size="small" kind="quiet" icon="undo-2" ?busy=${this.busy === "undo"} @click=${() => void this.undo()}>${t("undo")}</tresen-ui-button>`
             : nothing}
         </div>
         ${cart.lines.length
           ? html`<ul class="lines">${cart.lines.map((line) => this.line(line, fresh, open))}</ul>`
-          : html`<ui-empty icon="shopping-cart" heading=${t("cart.empty")}>${t("cart.empty_text")}</ui-empty>`}
+          : html`<tresen-ui-empty icon="shopping-cart" heading=${t("cart.empty")}>${t("cart.empty_text")}</tresen-ui-empty>`}
       </section>
       ${cart.lines.length ? html`<section>${this.totals(cart)}</section>` : nothing}
       <section>${open ? search : nothing}<cart-suggestions .opened=${this.opened} .shopper=${this.shopper}></cart-suggestions></section>

@@ -10,7 +10,7 @@ import type { Line } from "./changes";
 /** The picture at the server's address; an icon where there is none. */
 export function thumbnail(opened: Opened, address: string | null): TemplateResult {
   const src = address === null ? undefined : picture(new URL(address, opened.app.rest.url("/")).href);
-  return src ? html`<img class="picture" src=${src} alt="" loading="lazy" />` : html`<span class="picture"><ui-icon name="package"></ui-icon></span>`;
+  return src ? html`<img class="picture" src=${src} alt="" loading="lazy" />` : html`<span class="picture"><tresen-ui-icon name="package"></tresen-ui-icon></span>`;
 }
 
 export const attributesOf = (line: Line): string => list(Object.values(line.attributes).filter((value) => !line.title.includes(value)));

@@ -59,17 +59,17 @@ export class CartProposal extends LitElement {
     const { operation } = this;
     const name = this.opened.name || t("customer.nameless");
     const counted = operation && "quantity" in operation;
-    return html`<ui-dialog heading=${t("propose.heading", { name })} ?open=${operation !== null} @close=${() => (this.operation = null)}>
+    return html`<tresen-ui-dialog heading=${t("propose.heading", { name })} ?open=${operation !== null} @close=${() => (this.operation = null)}>
       ${operation
         ? html`<form @submit=${(event: Event) => void this.send(event)} novalidate>
             <p>${this.said}</p>
-            ${counted ? html`<ui-field id="quantity" type="number" inputmode="numeric" min="1" max=${QUANTITY_MOST} step="1" required label=${t("propose.quantity")} value=${String(operation.quantity ?? 1)}></ui-field>` : nothing}
-            <ui-field id="reason" type="textarea" label=${t("propose.reason")} hint=${t("propose.hint", { name })} maxlength=${REASON_MOST}></ui-field>
+            ${counted ? html`<tresen-ui-field id="quantity" type="number" inputmode="numeric" min="1" max=${QUANTITY_MOST} step="1" required label=${t("propose.quantity")} value=${String(operation.quantity ?? 1)}></tresen-ui-field>` : nothing}
+            <tresen-ui-field id="reason" type="textarea" label=${t("propose.reason")} hint=${t("propose.hint", { name })} maxlength=${REASON_MOST}></tresen-ui-field>
           </form>`
         : nothing}
-      <ui-button slot="footer" @click=${() => (this.operation = null)}>${t("cancel")}</ui-button>
-      <ui-button slot="footer" kind="primary" icon="send" ?busy=${this.busy} @click=${() => void this.send()}>${t("search.suggest")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" @click=${() => (this.operation = null)}>${t("cancel")}</tresen-ui-button>
+      <tresen-ui-button slot="footer" kind="primary" icon="send" ?busy=${this.busy} @click=${() => void this.send()}>${t("search.suggest")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 }
 

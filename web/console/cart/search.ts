@@ -69,7 +69,7 @@ export class CartSearch extends LitElement {
   }
 
   override focus(): void {
-    this.renderRoot.querySelector<Field>("ui-field")?.focus();
+    this.renderRoot.querySelector<Field>("tresen-ui-field")?.focus();
   }
 
   private typed(event: Event): void {
@@ -107,19 +107,19 @@ export class CartSearch extends LitElement {
     const gone = variant.stock.status === "out_of_stock";
     const name = product.variants.length > 1 ? variant.title : "";
     return html`<div class="variant">
-      <span>${name} ${variant.stock.status === "in_stock" ? nothing : html`<ui-badge tone=${gone ? "danger" : "warning"}>${worded("stock", variant.stock.status)}</ui-badge>`}</span>
+      <span>${name} ${variant.stock.status === "in_stock" ? nothing : html`<tresen-ui-badge tone=${gone ? "danger" : "warning"}>${worded("stock", variant.stock.status)}</tresen-ui-badge>`}</span>
       <span class="amount">${money(variant.price.money)}</span>
-      <ui-button size="small" icon=${this.direct ? "plus" : "sparkles"} ?disabled=${gone} label=${t(this.direct ? "search.add_this" : "search.suggest_this", { title: `${product.title} ${name}`.trim() })} @click=${() => this.choose(product, variant)}
-        >${t(this.direct ? "search.add" : "search.suggest")}</ui-button
+      <tresen-ui-button size="small" icon=${this.direct ? "plus" : "sparkles"} ?disabled=${gone} label=${t(this.direct ? "search.add_this" : "search.suggest_this", { title: `${product.title} ${name}`.trim() })} @click=${() => this.choose(product, variant)}
+        >${t(this.direct ? "search.add" : "search.suggest")}</tresen-ui-button
       >
     </div>`;
   }
 
   override render(): TemplateResult {
-    return html`<ui-field type="search" label=${t(this.direct ? "search.label_add" : "search.label_suggest")} placeholder=${t("search.placeholder")} .error=${this.problem} @input=${(event: Event) => this.typed(event)}></ui-field>
+    return html`<tresen-ui-field type="search" label=${t(this.direct ? "search.label_add" : "search.label_suggest")} placeholder=${t("search.placeholder")} .error=${this.problem} @input=${(event: Event) => this.typed(event)}></tresen-ui-field>
       <div class="found" aria-live="polite" aria-busy=${this.searching ? "true" : "false"}>
         ${this.searching && !this.found
-          ? html`<ui-skeleton shape="row" lines="2"></ui-skeleton>`
+          ? html`<tresen-ui-skeleton shape="row" lines="2"></tresen-ui-skeleton>`
           : this.found && !this.found.length
             ? html`<p class="quiet">${t("search.nothing", { text: this.asked })}</p>`
             : html`<ul class="lines">

@@ -86,7 +86,7 @@ export class CartStepper extends LitElement {
         const here = step === this.step;
         const failed = here && this.failed;
         return html`<li class="${passed ? "passed" : ""} ${failed ? "failed" : ""}" aria-current=${here ? "step" : nothing}>
-          <div class="dot">${failed ? html`<ui-icon name="x"></ui-icon>` : passed ? html`<ui-icon name="check"></ui-icon>` : nothing}</div>
+          <div class="dot">${failed ? html`<tresen-ui-icon name="x"></tresen-ui-icon>` : passed ? html`<tresen-ui-icon name="check"></tresen-ui-icon>` : nothing}</div>
           <span class="unseen">${worded("step", step)}</span>
         </li>`;
       })}

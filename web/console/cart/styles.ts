@@ -80,7 +80,7 @@ export const cartStyles = css`
     gap: 8px;
     align-items: end;
   }
-  .add ui-field {
+  .add tresen-ui-field {
     flex: 1;
   }
 `;

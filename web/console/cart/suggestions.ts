@@ -81,7 +81,7 @@ export class CartSuggestions extends LitElement {
         ${shown.map(
           (each) => html`<li>
             <span>${suggested(this.opened, each)}</span>
-            <ui-badge tone=${TONES[each.status] ?? "neutral"}>${worded("suggestion", each.status)}</ui-badge>
+            <tresen-ui-badge tone=${TONES[each.status] ?? "neutral"}>${worded("suggestion", each.status)}</tresen-ui-badge>
             ${each.reason ? html`<q class="quiet">${each.reason}</q>` : nothing}
             <span class="quiet">${each.status === "pending" ? t("suggest.until", { time: clock(each.expires_at) }) : clock(each.created_at)}${each.suggested_by["name"] ? html` · ${each.suggested_by["name"]}` : nothing}</span>
           </li>`,

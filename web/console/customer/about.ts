@@ -65,7 +65,7 @@ export class CustomerAbout extends LitElement {
 
   private async note(event: Event): Promise<void> {
     event.preventDefault();
-    const field = (event.target as HTMLFormElement).querySelector<Field>("ui-field")!;
+    const field = (event.target as HTMLFormElement).querySelector<Field>("tresen-ui-field")!;
     const text = field.value.trim();
     if (!text || this.busy) return;
     this.busy = true;
@@ -83,7 +83,7 @@ export class CustomerAbout extends LitElement {
             ${all.map(
               (each) => html`<li class="spread">
                 <span>${worded("purpose", each.purpose)}</span>
-                <span><ui-badge tone=${TONES[each.state]}>${worded("consent", each.state)}</ui-badge></span>
+                <span><tresen-ui-badge tone=${TONES[each.state]}>${worded("consent", each.state)}</tresen-ui-badge></span>
                 <span class="quiet">${each.state === "granted" && each.until ? t("consents.until", { time: moment(each.until) }) : t("consents.since", { time: moment(each.at) })}</span>
               </li>`,
             )}
@@ -96,8 +96,8 @@ export class CustomerAbout extends LitElement {
     return html`<h3>${t("notes.heading")}</h3>
       ${notes.map((entry) => html`<div class="note">${entry.data["text"] as string}<div class="quiet">${entry.actor.name} · ${moment(entry.at)}</div></div>`)}
       <form @submit=${(event: Event) => void this.note(event)} novalidate>
-        <ui-field type="textarea" label=${t("notes.label")} hint=${t("notes.hint")} maxlength=${NOTE_MOST}></ui-field>
-        <div class="actions"><ui-button type="submit" icon="sticky-note" ?busy=${this.busy}>${t("notes.add")}</ui-button></div>
+        <tresen-ui-field type="textarea" label=${t("notes.label")} hint=${t("notes.hint")} maxlength=${NOTE_MOST}></tresen-ui-field>
+        <div class="actions"><tresen-ui-button type="submit" icon="sticky-note" ?busy=${this.busy}>${t("notes.add")}</tresen-ui-button></div>
       </form>`;
   }
 
@@ -109,16 +109,16 @@ export class CustomerAbout extends LitElement {
       ${!value
         ? problem
           ? html`<p class="quiet">${refusal(problem)}</p>`
-          : html`<ui-skeleton shape="row" lines="2" aria-busy="true"></ui-skeleton>`
+          : html`<tresen-ui-skeleton shape="row" lines="2" aria-busy="true"></tresen-ui-skeleton>`
         : value.length
           ? html`<ul>
               ${value.map(
                 (each) => html`<li>
-                  <ui-row interactive @choose=${() => this.opened.app.show(each.id)}>
+                  <tresen-ui-row interactive @choose=${() => this.opened.app.show(each.id)}>
                     <span slot="title">${day(each.created_at)}</span>
                     <span slot="detail">${worded("channel", each.channel)} · ${worded("status", each.status)}</span>
                     ${each.csat_score ? html`<span slot="meta">${this.stars(each.csat_score)}</span>` : nothing}
-                  </ui-row>
+                  </tresen-ui-row>
                 </li>`,
               )}
             </ul>`
@@ -126,7 +126,7 @@ export class CustomerAbout extends LitElement {
   }
 
   private stars(score: number): TemplateResult {
-    return html`<ui-badge icon="star" tone=${score >= 4 ? "success" : score === 3 ? "neutral" : "warning"}>${t("history.score", { score })}</ui-badge>`;
+    return html`<tresen-ui-badge icon="star" tone=${score >= 4 ? "success" : score === 3 ? "neutral" : "warning"}>${t("history.score", { score })}</tresen-ui-badge>`;
   }
 
   private traits(): TemplateResult | typeof nothing {

@@ -68,7 +68,7 @@ export class ConsoleCustomer extends LitElement {
         gap: 4px;
         min-inline-size: 0;
       }
-      .facts ui-icon {
+      .facts tresen-ui-icon {
         --icon-size: 14px;
       }
     `,
@@ -131,22 +131,22 @@ export class ConsoleCustomer extends LitElement {
     const zone = known && zoneOf(known);
     const tag = known?.locale || this.opened.conversation?.locale || "";
     return html`<header>
-      <ui-avatar size="large" name=${name}></ui-avatar>
+      <tresen-ui-avatar size="large" name=${name}></tresen-ui-avatar>
       <div>
         <h2 class="name">${name}</h2>
         ${known
-          ? html`<span>${known.verified ? html`<ui-badge icon="badge-check" tone="success">${t("customer.verified")}</ui-badge>` : html`<ui-badge icon="user" tone="warning">${t("customer.unverified")}</ui-badge>`}</span>`
+          ? html`<span>${known.verified ? html`<tresen-ui-badge icon="badge-check" tone="success">${t("customer.verified")}</tresen-ui-badge>` : html`<tresen-ui-badge icon="user" tone="warning">${t("customer.unverified")}</tresen-ui-badge>`}</span>`
           : customer.problem
             ? html`<span class="quiet">${refusal(customer.problem)}</span>`
             : nothing}
         <div class="facts">
-          ${known?.email ? html`<span><ui-icon name="mail"></ui-icon>${known.email}${known.email_verified ? nothing : html` (${t("customer.unconfirmed")})`}</span>` : nothing}
-          ${tag ? html`<span><ui-icon name="languages" label=${t("customer.language")}></ui-icon>${language(tag)}</span>` : nothing}
-          ${zone ? html`<span><ui-icon name="clock" label=${t("customer.time")}></ui-icon>${timeThere(zone)}</span>` : nothing}
+          ${known?.email ? html`<span><tresen-ui-icon name="mail"></tresen-ui-icon>${known.email}${known.email_verified ? nothing : html` (${t("customer.unconfirmed")})`}</span>` : nothing}
+          ${tag ? html`<span><tresen-ui-icon name="languages" label=${t("customer.language")}></tresen-ui-icon>${language(tag)}</span>` : nothing}
+          ${zone ? html`<span><tresen-ui-icon name="clock" label=${t("customer.time")}></tresen-ui-icon>${timeThere(zone)}</span>` : nothing}
           ${page
             ? link(page.url)
-              ? html`<a href=${ifDefined(link(page.url))} target="_blank" rel="noopener noreferrer nofollow"><ui-icon name="globe" label=${t("customer.page")}></ui-icon>${page.title}</a>`
-              : html`<span><ui-icon name="globe" label=${t("customer.page")}></ui-icon>${page.title}</span>`
+              ? html`<a href=${ifDefined(link(page.url))} target="_blank" rel="noopener noreferrer nofollow"><tresen-ui-icon name="globe" label=${t("customer.page")}></tresen-ui-icon>${page.title}</a>`
+              : html`<span><tresen-ui-icon name="globe" label=${t("customer.page")}></tresen-ui-icon>${page.title}</span>`
             : nothing}
         </div>
       </div>
@@ -163,11 +163,11 @@ export class ConsoleCustomer extends LitElement {
       { id: "about", label: t("tab.about") },
     ];
     return html`${this.identity()}
-      <ui-tabs label=${t("tab.label")} .tabs=${tabs} selected=${this.tab} @tab=${(event: CustomEvent<{ id: TabName }>) => (this.tab = event.detail.id)}>
+      <tresen-ui-tabs label=${t("tab.label")} .tabs=${tabs} selected=${this.tab} @tab=${(event: CustomEvent<{ id: TabName }>) => (this.tab = event.detail.id)}>
         <console-cart slot="cart" .opened=${opened} .shopper=${shopper}></console-cart>
         ${this.tab === "orders" ? html`<console-orders slot="orders" .opened=${opened} .shopper=${shopper}></console-orders>` : nothing}
         ${this.tab === "about" ? html`<customer-about slot="about" .opened=${opened} .shopper=${shopper}></customer-about>` : nothing}
-      </ui-tabs>`;
+      </tresen-ui-tabs>`;
   }
 }
 

@@ -44,7 +44,7 @@ export class OrderDeed extends LitElement {
   private async send(event?: Event): Promise<void> {
     event?.preventDefault();
     const { asked } = this;
-    const fields = [...this.renderRoot.querySelectorAll<Field>("ui-field")];
+    const fields = [...this.renderRoot.querySelectorAll<Field>("tresen-ui-field")];
     if (!asked || this.busy || !fields.map((field) => field.reportValidity()).every(Boolean)) return;
     const given = Object.fromEntries(fields.map((field) => [field.name, field.value.trim()])) as Record<string, string>;
     this.busy = true;
@@ -58,19 +58,19 @@ export class OrderDeed extends LitElement {
     const { asked } = this;
     const cancels = asked?.kind === "cancel";
     const needed = asked?.kind === "track" && asked.needed;
-    return html`<ui-dialog heading=${t(cancels ? "deed.cancel" : "deed.track")} ?open=${asked !== null} @close=${() => (this.asked = null)}>
+    return html`<tresen-ui-dialog heading=${t(cancels ? "deed.cancel" : "deed.track")} ?open=${asked !== null} @close=${() => (this.asked = null)}>
       ${!asked
         ? nothing
         : html`<form novalidate @submit=${(event: Event) => void this.send(event)}>
             ${cancels
-              ? html`<ui-field name="reason" required maxlength="200" label=${t("deed.reason")}></ui-field>`
-              : html`<ui-field name="carrier" ?required=${needed} maxlength="80" label=${t("deed.carrier")} hint=${needed ? "" : t("deed.optional")}></ui-field>
-                  <ui-field name="number" ?required=${needed} maxlength="80" label=${t("deed.number")}></ui-field>
-                  <ui-field name="url" type="url" maxlength="500" pattern="https://.+" label=${t("deed.url")} placeholder="https://"></ui-field>`}
+              ? html`<tresen-ui-field name="reason" required maxlength="200" label=${t("deed.reason")}></tresen-ui-field>`
+              : html`<tresen-ui-field name="carrier" ?required=${needed} maxlength="80" label=${t("deed.carrier")} hint=${needed ? "" : t("deed.optional")}></tresen-ui-field>
+                  <tresen-ui-field name="number" ?required=${needed} maxlength="80" label=${t("deed.number")}></tresen-ui-field>
+                  <tresen-ui-field name="url" type="url" maxlength="500" pattern="https://.+" label=${t("deed.url")} placeholder="https://"></tresen-ui-field>`}
           </form>`}
-      <ui-button slot="footer" @click=${() => (this.asked = null)}>${t("back")}</ui-button>
-      <ui-button slot="footer" kind=${cancels ? "danger" : "primary"} ?busy=${this.busy} @click=${() => void this.send()}>${t(cancels ? "order.cancel" : "deed.send")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" @click=${() => (this.asked = null)}>${t("back")}</tresen-ui-button>
+      <tresen-ui-button slot="footer" kind=${cancels ? "danger" : "primary"} ?busy=${this.busy} @click=${() => void this.send()}>${t(cancels ? "order.cancel" : "deed.send")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 }
 

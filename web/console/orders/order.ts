@@ -98,9 +98,9 @@ export class ConsoleOrder extends LitElement {
     return html`<section>
       <h4>${t("order.next")}</h4>
       <div class="actions">
-        ${steps.map((step, at) => html`<ui-button size="small" kind=${at === 0 ? "primary" : "plain"} icon=${step === "started" ? "package" : step === "delivered" ? "check" : "truck"} ?busy=${this.busy === step} @click=${() => begin(step)}>${t(`fulfil.${step}`)}</ui-button>`)}
+        ${steps.map((step, at) => html`<tresen-ui-button size="small" kind=${at === 0 ? "primary" : "plain"} icon=${step === "started" ? "package" : step === "delivered" ? "check" : "truck"} ?busy=${this.busy === step} @click=${() => begin(step)}>${t(`fulfil.${step}`)}</tresen-ui-button>`)}
         ${cancellable(order)
-          ? html`<ui-button size="small" kind="danger" @click=${() => this.deed?.cancel((reason) => this.during("cancel", () => this.opened.app.link.ask("order.cancel", { order_id: order.id, op_id: newId("op"), reason })))}>${t("order.cancel")}</ui-button>`
+          ? html`<tresen-ui-button size="small" kind="danger" @click=${() => this.deed?.cancel((reason) => this.during("cancel", () => this.opened.app.link.ask("order.cancel", { order_id: order.id, op_id: newId("op"), reason })))}>${t("order.cancel")}</tresen-ui-button>`
           : nothing}
       </div>
     </section>`;
@@ -118,7 +118,7 @@ export class ConsoleOrder extends LitElement {
             ${tracking.map((parcel) => {
               const address = link(parcel.url);
               const name = `${parcel.carrier} ${parcel.number}`;
-              return html`<li><ui-icon name="truck"></ui-icon>${address ? html`<a href=${ifDefined(address)} target="_blank" rel="noopener noreferrer">${name}</a>` : html`<span>${name}</span>`}</li>`;
+              return html`<li><tresen-ui-icon name="truck"></tresen-ui-icon>${address ? html`<a href=${ifDefined(address)} target="_blank" rel="noopener noreferrer">${name}</a>` : html`<span>${name}</span>`}</li>`;
             })}
           </ul>`
         : nothing}
@@ -128,13 +128,13 @@ export class ConsoleOrder extends LitElement {
   override render(): TemplateResult {
     const order = this.order.value?.value;
     const problem = this.order.value?.problem;
-    if (!order) return problem ? html`<ui-empty icon="circle-alert" tone="danger" heading=${t("orders.unread")}>${refusal(problem)}</ui-empty>` : html`<section aria-busy="true"><ui-skeleton lines="4"></ui-skeleton></section>`;
+    if (!order) return problem ? html`<tresen-ui-empty icon="circle-alert" tone="danger" heading=${t("orders.unread")}>${refusal(problem)}</tresen-ui-empty>` : html`<section aria-busy="true"><tresen-ui-skeleton lines="4"></tresen-ui-skeleton></section>`;
     return html`
       <section>
         <div class="spread"><h2>${t("order.number", { number: order.number })}</h2><span class="amount total">${money(order.totals.total)}</span></div>
         <div class="actions">
-          <ui-badge tone=${FINANCIAL[order.financial_status] ?? "neutral"} icon="credit-card">${worded("financial", order.financial_status)}</ui-badge>
-          <ui-badge tone=${FULFILLMENT[order.fulfillment_status] ?? "neutral"} icon="package">${worded("fulfillment", order.fulfillment_status)}</ui-badge>
+          <tresen-ui-badge tone=${FINANCIAL[order.financial_status] ?? "neutral"} icon="credit-card">${worded("financial", order.financial_status)}</tresen-ui-badge>
+          <tresen-ui-badge tone=${FULFILLMENT[order.fulfillment_status] ?? "neutral"} icon="package">${worded("fulfillment", order.fulfillment_status)}</tresen-ui-badge>
         </div>
         <p class="quiet">${t("order.placed", { time: moment(order.placed_at), name: order.placed_by.name || worded("actor", order.placed_by.kind) })}</p>
         ${order.cancel_reason ? html`<p class="quiet">${t("order.cancelled", { reason: order.cancel_reason })}</p>` : nothing}

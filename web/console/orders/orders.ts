@@ -47,25 +47,25 @@ export class ConsoleOrders extends LitElement {
     const present = cart.value;
     if (!open || !present || present.status !== "open" || !present.lines.length || sight.view !== "open") return nothing;
     const total = money(present.totals.total);
-    if (sight.may("place_order")) return html`<section><ui-button wide kind="primary" icon="shopping-bag" @click=${() => this.form?.begin()}>${t("orders.place", { total })}</ui-button></section>`;
+    if (sight.may("place_order")) return html`<section><tresen-ui-button wide kind="primary" icon="shopping-bag" @click=${() => this.form?.begin()}>${t("orders.place", { total })}</tresen-ui-button></section>`;
     const question = sight.question("place_order");
     const name = this.opened.name || t("customer.nameless");
     return html`<section class="form">
       <p class="quiet" role="status">${question?.answer === "waiting" ? t("orders.asked", { name }) : question?.answer === "refused" ? t("ask.refused", { name }) : t("orders.need", { name })}</p>
-      <ui-button icon="shopping-bag" @click=${() => void ask(this.opened, "place_order")}>${t(question ? "ask.again" : "orders.ask")}</ui-button>
+      <tresen-ui-button icon="shopping-bag" @click=${() => void ask(this.opened, "place_order")}>${t(question ? "ask.again" : "orders.ask")}</tresen-ui-button>
     </section>`;
   }
 
   private row(order: Order): TemplateResult {
     return html`<li>
-      <ui-row interactive @choose=${() => (this.chosen = order.id)}>
+      <tresen-ui-row interactive @choose=${() => (this.chosen = order.id)}>
         <span slot="title">${order.number}</span>
         <span slot="detail">${day(order.placed_at)} · ${money(order.totals.total)}</span>
         <span slot="meta"
-          ><ui-badge tone=${FINANCIAL[order.financial_status] ?? "neutral"}>${worded("financial", order.financial_status)}</ui-badge>
-          <ui-badge tone=${FULFILLMENT[order.fulfillment_status] ?? "neutral"}>${worded("fulfillment", order.fulfillment_status)}</ui-badge></span
+          ><tresen-ui-badge tone=${FINANCIAL[order.financial_status] ?? "neutral"}>${worded("financial", order.financial_status)}</tresen-ui-badge>
+          <tresen-ui-badge tone=${FULFILLMENT[order.fulfillment_status] ?? "neutral"}>${worded("fulfillment", order.fulfillment_status)}</tresen-ui-badge></span
         >
-      </ui-row>
+      </tresen-ui-row>
     </li>`;
   }
 
@@ -73,14 +73,14 @@ export class ConsoleOrders extends LitElement {
     const { value, problem } = this.shopper.orders;
     const placing = html`<order-place .opened=${this.opened} @placed=${(event: CustomEvent<{ id: string }>) => this.placed(event.detail.id)}></order-place>`;
     if (this.chosen)
-      return html`<section><ui-button size="small" kind="quiet" icon="arrow-left" @click=${() => (this.chosen = null)}>${t("orders.all")}</ui-button></section>
+      return html`<section><tresen-ui-button size="small" kind="quiet" icon="arrow-left" @click=${() => (this.chosen = null)}>${t("orders.all")}</tresen-ui-button></section>
         <console-order .opened=${this.opened} .shopper=${this.shopper} .orderId=${this.chosen}></console-order>${placing}`;
     if (!value)
       return problem
-        ? html`<ui-empty icon="circle-alert" tone="danger" heading=${t("orders.unread")}>${refusal(problem)}<ui-button slot="actions" icon="refresh-cw" @click=${() => void this.shopper.orders.refresh()}>${t("again")}</ui-button></ui-empty>`
-        : html`<section aria-busy="true"><ui-skeleton shape="row" lines="3"></ui-skeleton></section>`;
+        ? html`<tresen-ui-empty icon="circle-alert" tone="danger" heading=${t("orders.unread")}>${refusal(problem)}<tresen-ui-button slot="actions" icon="refresh-cw" @click=${() => void this.shopper.orders.refresh()}>${t("again")}</tresen-ui-button></tresen-ui-empty>`
+        : html`<section aria-busy="true"><tresen-ui-skeleton shape="row" lines="3"></tresen-ui-skeleton></section>`;
     return html`${this.ordering()}
-      <section>${value.length ? html`<ul>${value.map((order) => this.row(order))}</ul>` : html`<ui-empty icon="package" heading=${t("orders.none")}>${t("orders.none_text")}</ui-empty>`}</section>
+      <section>${value.length ? html`<ul>${value.map((order) => this.row(order))}</ul>` : html`<tresen-ui-empty icon="package" heading=${t("orders.none")}>${t("orders.none_text")}</tresen-ui-empty>`}</section>
       ${placing}`;
   }
 

@@ -38,7 +38,7 @@ export class OrderPayment extends LitElement {
   @state() private busy = "";
   @state() private refunding: Payment | null = null;
   @state() private wrong = "";
-  @query("ui-field") private readonly amount?: Field;
+  @query("tresen-ui-field") private readonly amount?: Field;
   protected readonly words = new LocaleController(this);
   private readonly watch = new Watch<Shopper>(this);
   private refundId = "";
@@ -73,7 +73,7 @@ export class OrderPayment extends LitElement {
     const reason = each.reason ? worded("payment_reason", each.reason) : "";
     return html`<li class="spread">
       <span>${money(each.amount)}</span>
-      <ui-badge tone=${PAYMENT[each.status] ?? "neutral"}>${worded("payment", each.status)}</ui-badge>
+      <tresen-ui-badge tone=${PAYMENT[each.status] ?? "neutral"}>${worded("payment", each.status)}</tresen-ui-badge>
       <span class="quiet"
         >${each.status === "link_created" ? t("payment.until", { time: clock(each.expires_at) }) : clock(each.updated_at)}${reason ? ` · ${reason}` : ""}${each.refunded.amount ? ` · ${t("payment.given_back", { amount: money(each.refunded) })}` : ""}</span
       >
@@ -96,21 +96,21 @@ export class OrderPayment extends LitElement {
       <ul aria-live="polite">${own.map((each) => this.payment(each))}</ul>
       <div class="actions">
         ${owing(order) && !open
-          ? html`<ui-button size="small" kind="primary" icon="link" ?busy=${this.busy === "create"} @click=${() => void this.during("create", () => app.link.ask("payment.create", { conversation_id: opened.id, order_id: order.id, id: newId("pay") }))}>${t("payment.create")}</ui-button>`
+          ? html`<tresen-ui-button size="small" kind="primary" icon="link" ?busy=${this.busy === "create"} @click=${() => void this.during("create", () => app.link.ask("payment.create", { conversation_id: opened.id, order_id: order.id, id: newId("pay") }))}>${t("payment.create")}</tresen-ui-button>`
           : nothing}
-        ${open && open.status !== "processing" ? html`<ui-button size="small" ?busy=${this.busy === "cancel"} @click=${() => void this.during("cancel", () => app.link.ask("payment.cancel", { payment_id: open.id }))}>${t("payment.cancel")}</ui-button>` : nothing}
-        ${paid && app.supervises ? html`<ui-button size="small" icon="rotate-ccw" @click=${() => this.ask(paid)}>${t("refund.begin")}</ui-button>` : nothing}
+        ${open && open.status !== "processing" ? html`<tresen-ui-button size="small" ?busy=${this.busy === "cancel"} @click=${() => void this.during("cancel", () => app.link.ask("payment.cancel", { payment_id: open.id }))}>${t("payment.cancel")}</tresen-ui-button>` : nothing}
+        ${paid && app.supervises ? html`<tresen-ui-button size="small" icon="rotate-ccw" @click=${() => this.ask(paid)}>${t("refund.begin")}</tresen-ui-button>` : nothing}
       </div>
       ${open?.status === "link_created" ? html`<p class="quiet">${t("payment.sent", { name: opened.name || t("customer.nameless") })}</p>` : nothing}
-      <ui-dialog heading=${t("refund.heading")} ?open=${this.refunding !== null} @close=${() => (this.refunding = null)}>
+      <tresen-ui-dialog heading=${t("refund.heading")} ?open=${this.refunding !== null} @close=${() => (this.refunding = null)}>
         ${this.refunding
           ? html`<form novalidate @submit=${(event: Event) => void this.refund(event)}>
-              <ui-field inputmode="decimal" label=${t("refund.amount", { currency: this.refunding.amount.currency })} hint=${t("refund.hint", { rest })} .error=${this.wrong} @input=${() => (this.wrong = "")}></ui-field>
+              <tresen-ui-field inputmode="decimal" label=${t("refund.amount", { currency: this.refunding.amount.currency })} hint=${t("refund.hint", { rest })} .error=${this.wrong} @input=${() => (this.wrong = "")}></tresen-ui-field>
             </form>`
           : nothing}
-        <ui-button slot="footer" @click=${() => (this.refunding = null)}>${t("back")}</ui-button>
-        <ui-button slot="footer" kind="primary" ?busy=${this.busy === "refund"} @click=${() => void this.refund()}>${t("refund.begin")}</ui-button>
-      </ui-dialog>
+        <tresen-ui-button slot="footer" @click=${() => (this.refunding = null)}>${t("back")}</tresen-ui-button>
+        <tresen-ui-button slot="footer" kind="primary" ?busy=${this.busy === "refund"} @click=${() => void this.refund()}>${t("refund.begin")}</tresen-ui-button>
+      </tresen-ui-dialog>
     </section>`;
   }
 

@@ -29,8 +29,8 @@ export class OrderPlace extends LitElement {
         grid-template-columns: repeat(6, minmax(0, 1fr));
         gap: 12px;
       }
-      ui-field,
-      ui-strip {
+      tresen-ui-field,
+      tresen-ui-strip {
         grid-column: 1 / -1;
       }
       .third {
@@ -68,7 +68,7 @@ export class OrderPlace extends LitElement {
     const cart = this.opened.cart.value;
     const form = this.form;
     if (!cart || !form || this.busy) return;
-    const fields = [...form.querySelectorAll<Field>("ui-field")];
+    const fields = [...form.querySelectorAll<Field>("tresen-ui-field")];
     if (!fields.map((field) => field.reportValidity()).every(Boolean)) return;
     const { note = "", ...address } = Object.fromEntries(fields.map((field) => [field.name, field.value.trim()])) as Record<string, string>;
     if (this.version !== cart.version) this.orderId = newId("ord");
@@ -92,7 +92,7 @@ export class OrderPlace extends LitElement {
   }
 
   private field(name: string, kind: string, more: { required?: boolean; most?: number; value?: string; autocomplete?: string } = {}): TemplateResult {
-    return html`<ui-field class=${kind} name=${name} label=${t(`place.${name}` as "place.name")} ?required=${more.required} maxlength=${more.most ?? WORDS_MOST} value=${more.value ?? ""} .error=${this.error(name)} autocomplete="off"></ui-field>`;
+    return html`<tresen-ui-field class=${kind} name=${name} label=${t(`place.${name}` as "place.name")} ?required=${more.required} maxlength=${more.most ?? WORDS_MOST} value=${more.value ?? ""} .error=${this.error(name)} autocomplete="off"></tresen-ui-field>`;
   }
 
   override render(): TemplateResult {
@@ -100,23 +100,23 @@ export class OrderPlace extends LitElement {
     const names = new Intl.DisplayNames([locale().tag], { type: "region" });
     const country = cart?.destination?.country ?? "DE";
     const countries = [...new Set([country, ...COUNTRIES])].map((value) => ({ value, label: names.of(value) ?? value }));
-    return html`<ui-dialog size="wide" heading=${t("place.heading")} ?open=${this.open} @close=${() => (this.open = false)}>
+    return html`<tresen-ui-dialog size="wide" heading=${t("place.heading")} ?open=${this.open} @close=${() => (this.open = false)}>
       ${this.open && cart
         ? html`<p>${t("place.total", { count: cart.lines.reduce((sum, line) => sum + line.quantity, 0), total: money(cart.totals.total) })}</p>
             <form @submit=${(event: Event) => void this.send(event)} novalidate>
-              ${this.problem ? html`<ui-strip tone="danger" icon="circle-alert" rounded>${refusal(this.problem)}</ui-strip>` : ""}
+              ${this.problem ? html`<tresen-ui-strip tone="danger" icon="circle-alert" rounded>${refusal(this.problem)}</tresen-ui-strip>` : ""}
               ${this.field("name", "", { required: true, value: this.opened.name })} ${this.field("street", "", { required: true })}
               ${this.field("postcode", "third", { most: 12, value: cart.destination?.postcode ?? "" })} ${this.field("city", "rest", { required: true })}
-              <ui-field class="half" type="select" name="country" label=${t("place.country")} .options=${countries} value=${country}></ui-field>
+              <tresen-ui-field class="half" type="select" name="country" label=${t("place.country")} .options=${countries} value=${country}></tresen-ui-field>
               ${this.field("region", "half")}
-              <ui-field class="half" type="tel" name="phone" label=${t("place.phone")} maxlength="40" .error=${this.error("phone")}></ui-field>
-              <ui-field class="half" type="email" name="email" label=${t("place.email")} maxlength="254" .error=${this.error("email")}></ui-field>
-              <ui-field type="textarea" name="note" label=${t("place.note")} maxlength=${NOTE_MOST}></ui-field>
+              <tresen-ui-field class="half" type="tel" name="phone" label=${t("place.phone")} maxlength="40" .error=${this.error("phone")}></tresen-ui-field>
+              <tresen-ui-field class="half" type="email" name="email" label=${t("place.email")} maxlength="254" .error=${this.error("email")}></tresen-ui-field>
+              <tresen-ui-field type="textarea" name="note" label=${t("place.note")} maxlength=${NOTE_MOST}></tresen-ui-field>
             </form>`
         : ""}
-      <ui-button slot="footer" @click=${() => (this.open = false)}>${t("cancel")}</ui-button>
-      <ui-button slot="footer" kind="primary" icon="check" ?busy=${this.busy} @click=${() => void this.send()}>${t("place.send")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" @click=${() => (this.open = false)}>${t("cancel")}</tresen-ui-button>
+      <tresen-ui-button slot="footer" kind="primary" icon="check" ?busy=${this.busy} @click=${() => void this.send()}>${t("place.send")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 }
 

@@ -79,7 +79,7 @@ export class OrderReturns extends LitElement {
 
   private async send(event?: Event): Promise<void> {
     event?.preventDefault();
-    const fields = [...this.renderRoot.querySelectorAll<Field>("ui-field")];
+    const fields = [...this.renderRoot.querySelectorAll<Field>("tresen-ui-field")];
     if (this.busy || !fields.map((field) => field.reportValidity()).every(Boolean)) return;
     const lines = fields.filter((field) => field.name !== "reason" && Number(field.value) > 0).map((field) => ({ line_id: field.name, quantity: Number(field.value) }));
     if (!lines.length) {
@@ -94,11 +94,11 @@ export class OrderReturns extends LitElement {
   private one(each: OrderReturn): TemplateResult {
     const what = each.lines.map(({ line_id, quantity }) => `${quantity} × ${this.order.lines.find((line) => line.id === line_id)?.title ?? line_id}`);
     return html`<li>
-      <div class="spread"><span>${what.join(", ")}</span><ui-badge tone=${RETURN[each.status] ?? "neutral"}>${worded("return_status", each.status)}</ui-badge></div>
+      <div class="spread"><span>${what.join(", ")}</span><tresen-ui-badge tone=${RETURN[each.status] ?? "neutral"}>${worded("return_status", each.status)}</tresen-ui-badge></div>
       <p class="quiet">${day(each.created_at)} · ${each.reason}</p>
       <div class="actions">
         ${nextOfReturn(each).map(
-          (event) => html`<ui-button size="small" kind=${event === "rejected" ? "danger" : "plain"} ?busy=${this.busy === each.id + event} @click=${() => void this.during(each.id + event, () => this.opened.app.link.ask("return.advance", { order_id: this.order.id, return_id: each.id, event }))}>${t(`return.${event}`)}</ui-button>`,
+          (event) => html`<tresen-ui-button size="small" kind=${event === "rejected" ? "danger" : "plain"} ?busy=${this.busy === each.id + event} @click=${() => void this.during(each.id + event, () => this.opened.app.link.ask("return.advance", { order_id: this.order.id, return_id: each.id, event }))}>${t(`return.${event}`)}</tresen-ui-button>`,
         )}
       </div>
     </li>`;
@@ -112,19 +112,19 @@ export class OrderReturns extends LitElement {
     return html`<section>
       <h4>${t("return.heading")}</h4>
       ${all.length ? html`<ul>${all.map((each) => this.one(each))}</ul>` : nothing}
-      ${more ? html`<ui-button size="small" icon="undo-2" @click=${() => this.begin()}>${t("return.begin")}</ui-button>` : nothing}
-      <ui-dialog heading=${t("return.begin")} ?open=${this.asking} @close=${() => (this.asking = false)}>
+      ${more ? html`<tresen-ui-button size="small" icon="undo-2" @click=${() => this.begin()}>${t("return.begin")}</tresen-ui-button>` : nothing}
+      <tresen-ui-dialog heading=${t("return.begin")} ?open=${this.asking} @close=${() => (this.asking = false)}>
         ${this.asking
           ? html`<form novalidate @submit=${(event: Event) => void this.send(event)}>
               ${this.order.lines
                 .filter((line) => free.get(line.id))
-                .map((line) => html`<ui-field type="number" inputmode="numeric" min="0" max=${free.get(line.id) ?? 0} step="1" name=${line.id} label=${line.title} hint=${t("return.most", { count: free.get(line.id) ?? 0 })} value="0"></ui-field>`)}
-              <ui-field name="reason" type="textarea" required maxlength=${REASON_MOST} label=${t("return.reason")} .error=${this.wrong}></ui-field>
+                .map((line) => html`<tresen-ui-field type="number" inputmode="numeric" min="0" max=${free.get(line.id) ?? 0} step="1" name=${line.id} label=${line.title} hint=${t("return.most", { count: free.get(line.id) ?? 0 })} value="0"></tresen-ui-field>`)}
+              <tresen-ui-field name="reason" type="textarea" required maxlength=${REASON_MOST} label=${t("return.reason")} .error=${this.wrong}></tresen-ui-field>
             </form>`
           : nothing}
-        <ui-button slot="footer" @click=${() => (this.asking = false)}>${t("back")}</ui-button>
-        <ui-button slot="footer" kind="primary" ?busy=${this.busy === "create"} @click=${() => void this.send()}>${t("return.begin")}</ui-button>
-      </ui-dialog>
+        <tresen-ui-button slot="footer" @click=${() => (this.asking = false)}>${t("back")}</tresen-ui-button>
+        <tresen-ui-button slot="footer" kind="primary" ?busy=${this.busy === "create"} @click=${() => void this.send()}>${t("return.begin")}</tresen-ui-button>
+      </tresen-ui-dialog>
     </section>`;
   }
 }

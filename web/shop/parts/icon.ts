@@ -1,5 +1,5 @@
 /**
- * The shop's icons, as plain SVG in the page. Not `<ui-icon>`: names of elements belong to the whole page, and the widget brings its own.
+ * The shop's icons, as plain SVG in the page. Not `<tresen-ui-icon>`: names of elements belong to the whole page, and the widget brings its own.
  */
 import { html, type TemplateResult } from "lit";
 import { unsafeSVG } from "lit/directives/unsafe-svg.js";

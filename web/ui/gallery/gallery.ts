@@ -45,7 +45,7 @@ const COUNTRIES = [
   { value: "br", label: "Brazil" },
 ];
 
-@customElement("ui-gallery")
+@customElement("tresen-ui-gallery")
 export class Gallery extends LitElement {
   static override styles = [
     base,
@@ -88,7 +88,7 @@ export class Gallery extends LitElement {
       section > h2 {
         margin: 0;
       }
-      form ui-button {
+      form tresen-ui-button {
         justify-self: start;
       }
       .grid.even {
@@ -158,30 +158,30 @@ export class Gallery extends LitElement {
     return html`<section id="buttons">
       <h2>Buttons</h2>
       <div class="line">
-        <ui-button kind="primary">Pay now</ui-button>
-        <ui-button>Suggest</ui-button>
-        <ui-button kind="quiet">Not now</ui-button>
-        <ui-button kind="danger" icon="trash-2">Delete</ui-button>
-        <ui-button icon="paperclip">Attach</ui-button>
-        <ui-button icon-end="chevron-down">Status</ui-button>
-        <ui-button icon="ellipsis" label="More"></ui-button>
-        <ui-button kind="quiet" icon="settings" label="Settings"></ui-button>
+        <tresen-ui-button kind="primary">Pay now</tresen-ui-button>
+        <tresen-ui-button>Suggest</tresen-ui-button>
+        <tresen-ui-button kind="quiet">Not now</tresen-ui-button>
+        <tresen-ui-button kind="danger" icon="trash-2">Delete</tresen-ui-button>
+        <tresen-ui-button icon="paperclip">Attach</tresen-ui-button>
+        <tresen-ui-button icon-end="chevron-down">Status</tresen-ui-button>
+        <tresen-ui-button icon="ellipsis" label="More"></tresen-ui-button>
+        <tresen-ui-button kind="quiet" icon="settings" label="Settings"></tresen-ui-button>
       </div>
       <div class="line">
-        <ui-button kind="primary" busy>Sending</ui-button>
-        <ui-button disabled>Not available</ui-button>
-        <ui-button pressed="true" icon="star">Kept</ui-button>
-        <ui-button pressed="false" icon="star">Keep</ui-button>
-        <ui-button kind="primary" size="small">Accept</ui-button>
-        <ui-button size="small">Decline</ui-button>
-        <ui-button size="small" icon="x" label="Close"></ui-button>
-        <ui-button kind="primary" size="large" icon="phone">Call us</ui-button>
+        <tresen-ui-button kind="primary" busy>Sending</tresen-ui-button>
+        <tresen-ui-button disabled>Not available</tresen-ui-button>
+        <tresen-ui-button pressed="true" icon="star">Kept</tresen-ui-button>
+        <tresen-ui-button pressed="false" icon="star">Keep</tresen-ui-button>
+        <tresen-ui-button kind="primary" size="small">Accept</tresen-ui-button>
+        <tresen-ui-button size="small">Decline</tresen-ui-button>
+        <tresen-ui-button size="small" icon="x" label="Close"></tresen-ui-button>
+        <tresen-ui-button kind="primary" size="large" icon="phone">Call us</tresen-ui-button>
       </div>
       <div class="line stage">
-        <ui-tooltip text="Mute" keys="m"><ui-button shape="round" icon="mic" label="Mute" pressed="false" keys="M"></ui-button></ui-tooltip>
-        <ui-tooltip text="Camera" keys="v"><ui-button shape="round" icon="video-off" label="Camera" pressed="true"></ui-button></ui-tooltip>
-        <ui-button shape="round" icon="monitor-up" label="Share your screen" disabled></ui-button>
-        <ui-button id="hang-up" shape="round" kind="danger" icon="phone-off" label="Hang up"></ui-button>
+        <tresen-ui-tooltip text="Mute" keys="m"><tresen-ui-button shape="round" icon="mic" label="Mute" pressed="false" keys="M"></tresen-ui-button></tresen-ui-tooltip>
+        <tresen-ui-tooltip text="Camera" keys="v"><tresen-ui-button shape="round" icon="video-off" label="Camera" pressed="true"></tresen-ui-button></tresen-ui-tooltip>
+        <tresen-ui-button shape="round" icon="monitor-up" label="Share your screen" disabled></tresen-ui-button>
+        <tresen-ui-button id="hang-up" shape="round" kind="danger" icon="phone-off" label="Hang up"></tresen-ui-button>
       </div>
     </section>`;
   }
@@ -190,23 +190,23 @@ export class Gallery extends LitElement {
     return html`<section id="fields">
       <h2>Fields</h2>
       <div class="grid">
-        <ui-field label="Name" name="name" autocomplete="name" value="Grace Hopper"></ui-field>
-        <ui-field label="E-mail" type="email" hint="For the transcript only." placeholder="you@example.com" required></ui-field>
-        <ui-field label="Discount code" value="SUMMR10" error="This code has expired."></ui-field>
-        <ui-field label="Country" type="select" value="pl" .options=${COUNTRIES}></ui-field>
-        <ui-field label="Search" hide-label type="search" placeholder="Search conversations"></ui-field>
-        <ui-field label="Not now" disabled value="Cannot be changed"></ui-field>
-        <ui-field label="Note" type="textarea" value=${"She asked for the blue one.\nDelivery on Friday would be best."}></ui-field>
+        <tresen-ui-field label="Name" name="name" autocomplete="name" value="Grace Hopper"></tresen-ui-field>
+        <tresen-ui-field label="E-mail" type="email" hint="For the transcript only." placeholder="you@example.com" required></tresen-ui-field>
+        <tresen-ui-field label="Discount code" value="SUMMR10" error="This code has expired."></tresen-ui-field>
+        <tresen-ui-field label="Country" type="select" value="pl" .options=${COUNTRIES}></tresen-ui-field>
+        <tresen-ui-field label="Search" hide-label type="search" placeholder="Search conversations"></tresen-ui-field>
+        <tresen-ui-field label="Not now" disabled value="Cannot be changed"></tresen-ui-field>
+        <tresen-ui-field label="Note" type="textarea" value=${"She asked for the blue one.\nDelivery on Friday would be best."}></tresen-ui-field>
         <div class="stack">
-          <ui-field type="checkbox" label="Send me the transcript" checked></ui-field>
-          <ui-field type="checkbox" label="I agree that the call is recorded" hint="You can stop it at any time."></ui-field>
-          <ui-field type="switch" label="Sound for new messages" checked></ui-field>
-          <ui-field type="switch" label="Take calls"></ui-field>
+          <tresen-ui-field type="checkbox" label="Send me the transcript" checked></tresen-ui-field>
+          <tresen-ui-field type="checkbox" label="I agree that the call is recorded" hint="You can stop it at any time."></tresen-ui-field>
+          <tresen-ui-field type="switch" label="Sound for new messages" checked></tresen-ui-field>
+          <tresen-ui-field type="switch" label="Take calls"></tresen-ui-field>
         </div>
         <form @submit=${(event: Event) => (event.preventDefault(), toast("Sent.", { tone: "success" }))}>
-          <ui-field id="form-name" label="Your name" name="name" required></ui-field>
-          <ui-field id="form-mail" label="Your e-mail" type="email" name="mail" required></ui-field>
-          <ui-button type="submit" kind="primary">Send</ui-button>
+          <tresen-ui-field id="form-name" label="Your name" name="name" required></tresen-ui-field>
+          <tresen-ui-field id="form-mail" label="Your e-mail" type="email" name="mail" required></tresen-ui-field>
+          <tresen-ui-button type="submit" kind="primary">Send</tresen-ui-button>
         </form>
       </div>
     </section>`;
@@ -216,32 +216,32 @@ export class Gallery extends LitElement {
     return html`<section id="people">
       <h2>People, badges, rows</h2>
       <div class="line">
-        ${people.map(({ name, presence }) => html`<ui-avatar name=${name} presence=${presence} labelled></ui-avatar>`)}
-        <ui-avatar size="small" name="Rita Sommer" labelled></ui-avatar>
-        <ui-avatar size="large" name="Ülkü Öztürk" presence="online" labelled></ui-avatar>
-        <ui-avatar name=""></ui-avatar>
+        ${people.map(({ name, presence }) => html`<tresen-ui-avatar name=${name} presence=${presence} labelled></tresen-ui-avatar>`)}
+        <tresen-ui-avatar size="small" name="Rita Sommer" labelled></tresen-ui-avatar>
+        <tresen-ui-avatar size="large" name="Ülkü Öztürk" presence="online" labelled></tresen-ui-avatar>
+        <tresen-ui-avatar name=""></tresen-ui-avatar>
       </div>
       <div class="line">
-        <ui-badge>new</ui-badge><ui-badge tone="accent">video</ui-badge><ui-badge tone="success" icon="shield-check">verified</ui-badge>
-        <ui-badge tone="warning" dot>payment failed</ui-badge><ui-badge tone="danger">late</ui-badge><ui-badge solid>3</ui-badge><ui-badge solid tone="danger">12</ui-badge>
+        <tresen-ui-badge>new</tresen-ui-badge><tresen-ui-badge tone="accent">video</tresen-ui-badge><tresen-ui-badge tone="success" icon="shield-check">verified</tresen-ui-badge>
+        <tresen-ui-badge tone="warning" dot>payment failed</tresen-ui-badge><tresen-ui-badge tone="danger">late</tresen-ui-badge><tresen-ui-badge solid>3</tresen-ui-badge><tresen-ui-badge solid tone="danger">12</tresen-ui-badge>
       </div>
-      <ui-card heading="Waiting" bare>
-        <ui-badge slot="actions" tone="warning">4</ui-badge>
+      <tresen-ui-card heading="Waiting" bare>
+        <tresen-ui-badge slot="actions" tone="warning">4</tresen-ui-badge>
         <ul>
           ${people.slice(0, 4).map(
             (one, at) => html`<li>
-              <ui-row interactive ?selected=${at === 1} ?unread=${at === 0} .progress=${[0.3, 0.55, 0.85, 1.2][at]}>
-                <ui-avatar slot="leading" name=${one.name} presence=${one.presence}></ui-avatar>
+              <tresen-ui-row interactive ?selected=${at === 1} ?unread=${at === 0} .progress=${[0.3, 0.55, 0.85, 1.2][at]}>
+                <tresen-ui-avatar slot="leading" name=${one.name} presence=${one.presence}></tresen-ui-avatar>
                 <span slot="title">${one.name}</span>
                 <span slot="detail">${one.detail}</span>
                 <span slot="meta">${one.wait}</span>
-                ${one.badge ? html`<ui-badge slot="meta" tone=${one.tone}>${one.badge}</ui-badge>` : ""}
-                <ui-button slot="actions" kind="quiet" size="small" icon="phone" label=${`Call ${one.name}`}></ui-button>
-              </ui-row>
+                ${one.badge ? html`<tresen-ui-badge slot="meta" tone=${one.tone}>${one.badge}</tresen-ui-badge>` : ""}
+                <tresen-ui-button slot="actions" kind="quiet" size="small" icon="phone" label=${`Call ${one.name}`}></tresen-ui-button>
+              </tresen-ui-row>
             </li>`,
           )}
         </ul>
-      </ui-card>
+      </tresen-ui-card>
     </section>`;
   }
 
@@ -249,21 +249,21 @@ export class Gallery extends LitElement {
     return html`<section id="board">
       <h2>Tiles, meters, charts</h2>
       <div class="grid even">
-        <ui-tile label="Waiting" value="4" icon="users" hint="2 for video" interactive></ui-tile>
-        <ui-tile label="Longest wait" value="6:12" tone="warning" delta="+1:40" trend="worse" hint="than an hour ago"></ui-tile>
-        <ui-tile label="Service level" value="83 %" tone="success" delta="+4 %" trend="better" hint="today"></ui-tile>
-        <ui-tile label="Poor calls" value="1" unit="of 12" tone="danger"></ui-tile>
+        <tresen-ui-tile label="Waiting" value="4" icon="users" hint="2 for video" interactive></tresen-ui-tile>
+        <tresen-ui-tile label="Longest wait" value="6:12" tone="warning" delta="+1:40" trend="worse" hint="than an hour ago"></tresen-ui-tile>
+        <tresen-ui-tile label="Service level" value="83 %" tone="success" delta="+4 %" trend="better" hint="today"></tresen-ui-tile>
+        <tresen-ui-tile label="Poor calls" value="1" unit="of 12" tone="danger"></tresen-ui-tile>
       </div>
       <div class="grid" id="meters">
-        <ui-meter label="Microphone" .value=${0.42} tone="success"></ui-meter>
-        <ui-meter kind="progress" label="invoice.pdf" .value=${0.8}></ui-meter>
-        <ui-meter label="Capacity" .value=${0.95} tone="warning" text="5 of 5"></ui-meter>
-        <ui-meter kind="progress" label="Connecting"></ui-meter>
+        <tresen-ui-meter label="Microphone" .value=${0.42} tone="success"></tresen-ui-meter>
+        <tresen-ui-meter kind="progress" label="invoice.pdf" .value=${0.8}></tresen-ui-meter>
+        <tresen-ui-meter label="Capacity" .value=${0.95} tone="warning" text="5 of 5"></tresen-ui-meter>
+        <tresen-ui-meter kind="progress" label="Connecting"></tresen-ui-meter>
       </div>
       <div class="grid even" id="charts">
-        <ui-card><ui-chart heading="Waits" .times=${hours} .series=${waits} .format=${(value: number) => `${number(value, { maximumFractionDigits: 1 })} min`}></ui-chart></ui-card>
-        <ui-card><ui-chart heading="Orders by day" .labels=${["Mon", "Tue", "Wed", "Thu", "Fri"]} .series=${[{ label: "Orders", kind: "bar", values: [12, 19, 8, 24, 17], colour: 3 }]}></ui-chart></ui-card>
-        <ui-card><ui-chart heading="Conversions" .times=${[]} .series=${[]}></ui-chart></ui-card>
+        <tresen-ui-card><tresen-ui-chart heading="Waits" .times=${hours} .series=${waits} .format=${(value: number) => `${number(value, { maximumFractionDigits: 1 })} min`}></tresen-ui-chart></tresen-ui-card>
+        <tresen-ui-card><tresen-ui-chart heading="Orders by day" .labels=${["Mon", "Tue", "Wed", "Thu", "Fri"]} .series=${[{ label: "Orders", kind: "bar", values: [12, 19, 8, 24, 17], colour: 3 }]}></tresen-ui-chart></tresen-ui-card>
+        <tresen-ui-card><tresen-ui-chart heading="Conversions" .times=${[]} .series=${[]}></tresen-ui-chart></tresen-ui-card>
       </div>
     </section>`;
   }
@@ -272,16 +272,16 @@ export class Gallery extends LitElement {
     return html`<section id="states">
       <h2>Strips, states</h2>
       <div class="stack">
-        <ui-strip rounded tone="warning" icon="wifi-off">You are offline. What you write is sent when you are back.<ui-button slot="action" size="small">Try now</ui-button></ui-strip>
-        <ui-strip rounded tone="accent" icon="eye">Rita sees your cart.<ui-button slot="action" size="small">Stop</ui-button></ui-strip>
-        <ui-strip rounded tone="danger" icon="mic-off" dismissible>Your microphone is blocked.</ui-strip>
-        <ui-strip rounded tone="success" icon="circle-check">Your order has been placed.</ui-strip>
-        <ui-strip rounded icon="info">This conversation is over.<ui-button slot="action" size="small" kind="quiet">Start a new one</ui-button></ui-strip>
+        <tresen-ui-strip rounded tone="warning" icon="wifi-off">You are offline. What you write is sent when you are back.<tresen-ui-button slot="action" size="small">Try now</tresen-ui-button></tresen-ui-strip>
+        <tresen-ui-strip rounded tone="accent" icon="eye">Rita sees your cart.<tresen-ui-button slot="action" size="small">Stop</tresen-ui-button></tresen-ui-strip>
+        <tresen-ui-strip rounded tone="danger" icon="mic-off" dismissible>Your microphone is blocked.</tresen-ui-strip>
+        <tresen-ui-strip rounded tone="success" icon="circle-check">Your order has been placed.</tresen-ui-strip>
+        <tresen-ui-strip rounded icon="info">This conversation is over.<tresen-ui-button slot="action" size="small" kind="quiet">Start a new one</tresen-ui-button></tresen-ui-strip>
       </div>
       <div class="grid">
-        <ui-card bare><ui-empty icon="inbox" heading="Nobody is waiting">New customers appear here by themselves.<ui-button slot="actions" size="small">Look at today</ui-button></ui-empty></ui-card>
-        <ui-card bare><ui-empty tone="danger" icon="circle-alert" heading="Orders cannot be shown">The shop does not answer.<ui-button slot="actions" size="small" icon="refresh-cw">Try again</ui-button></ui-empty></ui-card>
-        <ui-card heading="Loading" aria-busy="true"><ui-skeleton lines="3"></ui-skeleton><ui-skeleton shape="row"></ui-skeleton><ui-skeleton shape="block"></ui-skeleton></ui-card>
+        <tresen-ui-card bare><tresen-ui-empty icon="inbox" heading="Nobody is waiting">New customers appear here by themselves.<tresen-ui-button slot="actions" size="small">Look at today</tresen-ui-button></tresen-ui-empty></tresen-ui-card>
+        <tresen-ui-card bare><tresen-ui-empty tone="danger" icon="circle-alert" heading="Orders cannot be shown">The shop does not answer.<tresen-ui-button slot="actions" size="small" icon="refresh-cw">Try again</tresen-ui-button></tresen-ui-empty></tresen-ui-card>
+        <tresen-ui-card heading="Loading" aria-busy="true"><tresen-ui-skeleton lines="3"></tresen-ui-skeleton><tresen-ui-skeleton shape="row"></tresen-ui-skeleton><tresen-ui-skeleton shape="block"></tresen-ui-skeleton></tresen-ui-card>
       </div>
     </section>`;
   }
@@ -290,41 +290,41 @@ export class Gallery extends LitElement {
     return html`<section id="layers">
       <h2>Menus, tabs, dialogs, toasts</h2>
       <div class="line">
-        <ui-menu id="menu" label="Call" .items=${MENU} @choose=${(event: CustomEvent<{ id: string }>) => toast(`Chosen: ${event.detail.id}`)}>
-          <ui-button slot="trigger" icon-end="chevron-down">Call</ui-button>
-        </ui-menu>
-        <ui-menu label="Status" align="end" .items=${[{ id: "free", label: "Free", checked: true }, { id: "away", label: "Away", checked: false }]}>
-          <ui-button slot="trigger" kind="quiet" icon="ellipsis" label="Status"></ui-button>
-        </ui-menu>
-        <ui-button id="ask" @click=${() => this.dialog("question")}>Ask</ui-button>
-        <ui-button id="ask-firmly" @click=${() => this.dialog("consent")}>Ask in a panel</ui-button>
-        <ui-button id="say" @click=${() => toast("Rita has joined.")}>Toast</ui-button>
-        <ui-button id="undo" @click=${() => toast("The line was removed.", { tone: "success", action: { label: "Undo", run: () => toast("It is back.") } })}>Toast with undo</ui-button>
-        <ui-button id="fail" @click=${() => toast("The payment was declined.", { tone: "danger" })}>Error</ui-button>
-        <ui-button id="keys" icon="keyboard" @click=${() => this.keys.show()}>Shortcuts</ui-button>
+        <tresen-ui-menu id="menu" label="Call" .items=${MENU} @choose=${(event: CustomEvent<{ id: string }>) => toast(`Chosen: ${event.detail.id}`)}>
+          <tresen-ui-button slot="trigger" icon-end="chevron-down">Call</tresen-ui-button>
+        </tresen-ui-menu>
+        <tresen-ui-menu label="Status" align="end" .items=${[{ id: "free", label: "Free", checked: true }, { id: "away", label: "Away", checked: false }]}>
+          <tresen-ui-button slot="trigger" kind="quiet" icon="ellipsis" label="Status"></tresen-ui-button>
+        </tresen-ui-menu>
+        <tresen-ui-button id="ask" @click=${() => this.dialog("question")}>Ask</tresen-ui-button>
+        <tresen-ui-button id="ask-firmly" @click=${() => this.dialog("consent")}>Ask in a panel</tresen-ui-button>
+        <tresen-ui-button id="say" @click=${() => toast("Rita has joined.")}>Toast</tresen-ui-button>
+        <tresen-ui-button id="undo" @click=${() => toast("The line was removed.", { tone: "success", action: { label: "Undo", run: () => toast("It is back.") } })}>Toast with undo</tresen-ui-button>
+        <tresen-ui-button id="fail" @click=${() => toast("The payment was declined.", { tone: "danger" })}>Error</tresen-ui-button>
+        <tresen-ui-button id="keys" icon="keyboard" @click=${() => this.keys.show()}>Shortcuts</tresen-ui-button>
       </div>
       <div class="grid">
-        <ui-card bare>
-          <ui-tabs label="Customer" .tabs=${[{ id: "cart", label: "Cart", icon: "shopping-cart", count: 3 }, { id: "orders", label: "Orders" }, { id: "notes", label: "Notes" }]}>
+        <tresen-ui-card bare>
+          <tresen-ui-tabs label="Customer" .tabs=${[{ id: "cart", label: "Cart", icon: "shopping-cart", count: 3 }, { id: "orders", label: "Orders" }, { id: "notes", label: "Notes" }]}>
             <div slot="cart" class="panel">Three things in the cart.</div>
             <div slot="orders" class="panel">No orders yet.</div>
             <div slot="notes" class="panel">No notes yet.</div>
-          </ui-tabs>
-        </ui-card>
+          </tresen-ui-tabs>
+        </tresen-ui-card>
         <div class="box">
-          <div class="panel"><ui-button id="beneath">Beneath</ui-button></div>
-          <ui-dialog id="consent" contained firm heading="May Rita see your cart?">
+          <div class="panel"><tresen-ui-button id="beneath">Beneath</tresen-ui-button></div>
+          <tresen-ui-dialog id="consent" contained firm heading="May Rita see your cart?">
             She sees what is in it while you talk. You can stop this at any time.
-            <ui-button slot="footer" @click=${() => this.shadowRoot!.querySelector<Dialog>("#consent")!.close("no")}>No</ui-button>
-            <ui-button slot="footer" kind="primary" @click=${() => this.shadowRoot!.querySelector<Dialog>("#consent")!.close("yes")}>Yes, show it</ui-button>
-          </ui-dialog>
+            <tresen-ui-button slot="footer" @click=${() => this.shadowRoot!.querySelector<Dialog>("#consent")!.close("no")}>No</tresen-ui-button>
+            <tresen-ui-button slot="footer" kind="primary" @click=${() => this.shadowRoot!.querySelector<Dialog>("#consent")!.close("yes")}>Yes, show it</tresen-ui-button>
+          </tresen-ui-dialog>
         </div>
       </div>
-      <ui-dialog id="question" heading="End the call?">
+      <tresen-ui-dialog id="question" heading="End the call?">
         The conversation stays open, you can call again at any time.
-        <ui-button slot="footer" @click=${() => this.shadowRoot!.querySelector<Dialog>("#question")!.close("stay")}>Stay</ui-button>
-        <ui-button slot="footer" kind="primary" @click=${() => this.shadowRoot!.querySelector<Dialog>("#question")!.close("end")}>End the call</ui-button>
-      </ui-dialog>
+        <tresen-ui-button slot="footer" @click=${() => this.shadowRoot!.querySelector<Dialog>("#question")!.close("stay")}>Stay</tresen-ui-button>
+        <tresen-ui-button slot="footer" kind="primary" @click=${() => this.shadowRoot!.querySelector<Dialog>("#question")!.close("end")}>End the call</tresen-ui-button>
+      </tresen-ui-dialog>
     </section>`;
   }
 
@@ -334,7 +334,7 @@ export class Gallery extends LitElement {
       ${this.buttons()}${this.fields()}${this.people()}${this.board()}${this.states()}${this.layers()}
       <section id="icons">
         <h2>Icons</h2>
-        <div class="line icons">${iconNames().map((name) => html`<ui-icon name=${name}></ui-icon>`)}</div>
+        <div class="line icons">${iconNames().map((name) => html`<tresen-ui-icon name=${name}></tresen-ui-icon>`)}</div>
       </section>
     </main>`;
   }
@@ -348,4 +348,4 @@ root.dir = direction();
 const scheme = asked.get("scheme");
 if (scheme) root.dataset["scheme"] = scheme;
 accent(root, asked.get("accent") ?? "");
-document.body.append(document.createElement("ui-gallery"));
+document.body.append(document.createElement("tresen-ui-gallery"));

@@ -86,7 +86,7 @@ export class TresenCall extends LitElement {
   }
 
   private coming(): TemplateResult {
-    return html`<section class="card centred"><ui-icon class="turning" name="loader-circle"></ui-icon></section>`;
+    return html`<section class="card centred"><tresen-ui-icon class="turning" name="loader-circle"></tresen-ui-icon></section>`;
   }
 
   private waiting(): TemplateResult {
@@ -94,14 +94,14 @@ export class TresenCall extends LitElement {
     const queued = calling.stage === "queued";
     return html`
       <section class="card centred">
-        <span class="pulse"><ui-avatar size="large" name=${queued ? "" : calling.repName}></ui-avatar></span>
+        <span class="pulse"><tresen-ui-avatar size="large" name=${queued ? "" : calling.repName}></tresen-ui-avatar></span>
         <div role="status">
           <h2>${stageWords(calling.stage, calling.repName, app.place)}</h2>
           <p class="quiet">${t(queued ? "queued.hint" : "asked.hint")}</p>
         </div>
         <div class="actions">
-          ${queued && app.place && !app.place.callback ? html`<ui-button id="callback" icon="clock" @click=${() => app.show("callback")}>${t("callback")}</ui-button>` : nothing}
-          <ui-button kind="danger" id="cancel" icon="phone-off" ?busy=${calling.busy} @click=${() => calling.cancel()}>${t("cancel")}</ui-button>
+          ${queued && app.place && !app.place.callback ? html`<tresen-ui-button id="callback" icon="clock" @click=${() => app.show("callback")}>${t("callback")}</tresen-ui-button>` : nothing}
+          <tresen-ui-button kind="danger" id="cancel" icon="phone-off" ?busy=${calling.busy} @click=${() => calling.cancel()}>${t("cancel")}</tresen-ui-button>
         </div>
       </section>
     `;
@@ -109,7 +109,7 @@ export class TresenCall extends LitElement {
 
   private returning(): TemplateResult {
     return html`<section class="card centred" role="status">
-      <ui-icon class="turning" name="loader-circle"></ui-icon>
+      <tresen-ui-icon class="turning" name="loader-circle"></tresen-ui-icon>
       <p>${t("returning")}</p>
     </section>`;
   }
@@ -122,8 +122,8 @@ export class TresenCall extends LitElement {
         <p class="quiet">${t("elsewhere.hint")}</p>
       </div>
       <div class="actions">
-        <ui-button kind="primary" id="take-over" icon="phone" @click=${() => calling.takeOver()}>${t("elsewhere.take")}</ui-button>
-        <ui-button kind="danger" id="hang-up" icon="phone-off" ?busy=${calling.busy} @click=${() => calling.hangUp()}>${t("hangup")}</ui-button>
+        <tresen-ui-button kind="primary" id="take-over" icon="phone" @click=${() => calling.takeOver()}>${t("elsewhere.take")}</tresen-ui-button>
+        <tresen-ui-button kind="danger" id="hang-up" icon="phone-off" ?busy=${calling.busy} @click=${() => calling.hangUp()}>${t("hangup")}</tresen-ui-button>
       </div>
     </section>`;
   }
@@ -153,7 +153,7 @@ export class TresenCall extends LitElement {
       chat: () => this.leave(() => app.show("chat")),
     };
     const icons = { again: "phone", callback: "clock", message: "message-circle", rate: "star", chat: "message-circle" } as const;
-    return html`<ui-button id=${`step-${step}`} kind=${first ? "primary" : "plain"} icon=${icons[step]} @click=${does[step]}>${t(step)}</ui-button>`;
+    return html`<tresen-ui-button id=${`step-${step}`} kind=${first ? "primary" : "plain"} icon=${icons[step]} @click=${does[step]}>${t(step)}</tresen-ui-button>`;
   }
 
   private leave(then: () => void): void {

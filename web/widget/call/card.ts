@@ -89,20 +89,20 @@ export class CallCard extends LitElement {
     return html`
       <section class="card" aria-label=${t("call")}>
         <div class="head">
-          <ui-avatar name=${calling.repName}></ui-avatar>
+          <tresen-ui-avatar name=${calling.repName}></tresen-ui-avatar>
           <div>
             <h2 role="status">${stageWords(calling.stage, calling.repName, app.place)}</h2>
             <time class="quiet">${calling.running ? talkedWords(calling.call?.connected_at ?? null, Date.now()) : ""}</time>
           </div>
         </div>
         <div class="actions">
-          ${calling.sound.blocked ? html`<ui-button kind="primary" id="sound" icon="volume-2" @click=${() => calling.sound.allow()}>${t("sound.allow")}</ui-button>` : nothing}
+          ${calling.sound.blocked ? html`<tresen-ui-button kind="primary" id="sound" icon="volume-2" @click=${() => calling.sound.allow()}>${t("sound.allow")}</tresen-ui-button>` : nothing}
           ${calling.stage === "elsewhere"
-            ? html`<ui-button kind="primary" id="take-over" icon="phone" @click=${() => calling.takeOver()}>${t("elsewhere.take")}</ui-button>`
-            : html`<ui-button id="show" icon="maximize-2" @click=${() => app.openPanel()}>${t("call.show")}</ui-button>`}
-          <ui-button kind="danger" id="hang-up" icon="phone-off" ?busy=${calling.busy} @click=${() => (calling.stage === "asked" || calling.stage === "queued" ? calling.cancel() : calling.hangUp())}>
+            ? html`<tresen-ui-button kind="primary" id="take-over" icon="phone" @click=${() => calling.takeOver()}>${t("elsewhere.take")}</tresen-ui-button>`
+            : html`<tresen-ui-button id="show" icon="maximize-2" @click=${() => app.openPanel()}>${t("call.show")}</tresen-ui-button>`}
+          <tresen-ui-button kind="danger" id="hang-up" icon="phone-off" ?busy=${calling.busy} @click=${() => (calling.stage === "asked" || calling.stage === "queued" ? calling.cancel() : calling.hangUp())}>
             ${t(calling.stage === "asked" || calling.stage === "queued" ? "cancel" : "hangup")}
-          </ui-button>
+          </tresen-ui-button>
         </div>
       </section>
     `;

@@ -229,7 +229,7 @@ export class CallCheck extends LitElement {
         ${this.got.audio ? this.level() : nothing} ${this.got.audio || this.got.video ? this.choices() : nothing}
         <div class="actions">
           ${this.asking ? nothing : this.steps(answering, busy)}
-          <ui-button kind="quiet" id="cancel" ?disabled=${busy} @click=${() => this.calling.giveUp()}>${t("cancel")}</ui-button>
+          <tresen-ui-button kind="quiet" id="cancel" ?disabled=${busy} @click=${() => this.calling.giveUp()}>${t("cancel")}</tresen-ui-button>
         </div>
       </section>
     `;
@@ -237,14 +237,14 @@ export class CallCheck extends LitElement {
 
   private preview(): TemplateResult {
     return html`<div class="preview">
-      <ui-icon name=${this.asking ? "loader-circle" : "video"}></ui-icon>
+      <tresen-ui-icon name=${this.asking ? "loader-circle" : "video"}></tresen-ui-icon>
       <video aria-label=${t("check.preview")} muted playsinline autoplay></video>
     </div>`;
   }
 
   private level(): TemplateResult {
     return html`<div class="level">
-      <ui-icon name="mic"></ui-icon>
+      <tresen-ui-icon name="mic"></tresen-ui-icon>
       <div class="track" aria-hidden="true"><div class="fill"></div></div>
       <span class="quiet" role="status">${t(this.heard ? "check.heard" : "check.speak")}</span>
     </div>`;
@@ -254,14 +254,14 @@ export class CallCheck extends LitElement {
     const select = (kind: "microphone" | "camera" | "speaker", list: { id: string; label: string }[], current: string): TemplateResult | typeof nothing =>
       list.length < 2
         ? nothing
-        : html`<ui-field
+        : html`<tresen-ui-field
             type="select"
             name=${kind}
             label=${t(`check.${kind}`)}
             .value=${current}
             .options=${list.map(({ id, label }) => ({ value: id, label: label || t("devices.default") }))}
             @change=${(event: Event) => this.pick(kind, event)}
-          ></ui-field>`;
+          ></tresen-ui-field>`;
     const { microphones, cameras, speakers } = this.list;
     const used = (track: MediaStreamTrack | null): string => track?.getSettings().deviceId ?? "";
     return html`<div class="choices">
@@ -273,7 +273,7 @@ export class CallCheck extends LitElement {
   private help(): TemplateResult {
     const { title, detail } = troubleWords(this.got.trouble!);
     return html`<div class="help">
-      <h3><ui-icon name="triangle-alert"></ui-icon><span>${title}</span></h3>
+      <h3><tresen-ui-icon name="triangle-alert"></tresen-ui-icon><span>${title}</span></h3>
       <p>${detail}</p>
       ${this.got.trouble === "denied" ? html`<p>${t(`help.${browser()}`)}</p>` : nothing}
       ${this.got.audio || this.got.trouble === "no_camera" ? nothing : html`<p class="quiet">${t("check.listening")}</p>`}
@@ -284,16 +284,16 @@ export class CallCheck extends LitElement {
   private steps(answering: boolean, busy: boolean): TemplateResult {
     const { audio, video, trouble } = this.got;
     const primary = (id: string, words: string, icon: "phone" | "video" | "volume-2", work: () => unknown): TemplateResult =>
-      html`<ui-button kind="primary" id=${id} icon=${icon} ?busy=${busy} @click=${work}>${words}</ui-button>`;
-    const again = html`<ui-button id="again" icon="refresh-cw" @click=${() => this.look()}>${t("check.again")}</ui-button>`;
+      html`<tresen-ui-button kind="primary" id=${id} icon=${icon} ?busy=${busy} @click=${work}>${words}</tresen-ui-button>`;
+    const again = html`<tresen-ui-button id="again" icon="refresh-cw" @click=${() => this.look()}>${t("check.again")}</tresen-ui-button>`;
     const silent = { ...this.got, audio: null };
     if (audio && (video || !this.video)) {
       const words = answering ? t("check.go.answer") : t(this.video ? "check.go.video" : "check.go.voice");
       return html`
         ${primary("go", words, this.video ? "video" : "phone", () => this.go(this.video ? "video" : "voice"))}
-        <ui-button id="other" icon=${this.video ? "video-off" : "video"} @click=${() => this.setVideo(!this.video)}>
+        <tresen-ui-button id="other" icon=${this.video ? "video-off" : "video"} @click=${() => this.setVideo(!this.video)}>
           ${t(this.video ? "check.without_video" : "check.with_video")}
-        </ui-button>
+        </tresen-ui-button>
       `;
     }
     if (audio) return html`${primary("voice", t("check.voice"), "phone", () => this.go("voice"))} ${trouble ? again : nothing}`;
@@ -301,8 +301,8 @@ export class CallCheck extends LitElement {
     const voice = this.video && trouble !== "insecure" && trouble !== "unsupported";
     return html`
       ${trouble === "insecure" || trouble === "unsupported" ? nothing : again}
-      ${voice ? html`<ui-button id="voice" icon="phone" @click=${() => this.setVideo(false)}>${t("check.voice")}</ui-button>` : nothing}
-      ${trouble === "unsupported" ? nothing : html`<ui-button id="listen" icon="volume-2" ?busy=${busy} @click=${() => this.go(video ? "video" : "voice", silent)}>${t("check.listen")}</ui-button>`}
+      ${voice ? html`<tresen-ui-button id="voice" icon="phone" @click=${() => this.setVideo(false)}>${t("check.voice")}</tresen-ui-button>` : nothing}
+      ${trouble === "unsupported" ? nothing : html`<tresen-ui-button id="listen" icon="volume-2" ?busy=${busy} @click=${() => this.go(video ? "video" : "voice", silent)}>${t("check.listen")}</tresen-ui-button>`}
     `;
   }
 }

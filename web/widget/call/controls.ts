@@ -81,7 +81,7 @@ export class CallControls extends LitElement {
     const { media } = calling;
     const local = media?.local;
     const round = (id: string, icon: IconName, label: string, press: () => unknown, more: { pressed?: boolean; keys?: string; expanded?: boolean } = {}): TemplateResult =>
-      html`<ui-button shape="round" id=${id} icon=${icon} label=${label} .pressed=${more.pressed} .expanded=${more.expanded} .keys=${more.keys} @click=${press}></ui-button>`;
+      html`<tresen-ui-button shape="round" id=${id} icon=${icon} label=${label} .pressed=${more.pressed} .expanded=${more.expanded} .keys=${more.keys} @click=${press}></tresen-ui-button>`;
     const tell = (name: string) => (): boolean => this.dispatchEvent(new CustomEvent(name));
     const camera = calling.cameraOn;
     return html`
@@ -91,7 +91,7 @@ export class CallControls extends LitElement {
       ${round("devices", "settings", t("devices"), tell("devices"), { expanded: this.devices })}
       ${this.pip === undefined ? nothing : round("pip", "picture-in-picture-2", t(this.pip ? "pip.stop" : "pip"), tell("pip"))}
       ${this.full === undefined ? nothing : round("full", this.full ? "minimize-2" : "maximize-2", t(this.full ? "full.stop" : "full"), tell("full"))}
-      <ui-button shape="round" kind="danger" id="hang-up" icon="phone-off" label=${t("hangup")} ?busy=${calling.busy} @click=${() => calling.hangUp()}></ui-button>
+      <tresen-ui-button shape="round" kind="danger" id="hang-up" icon="phone-off" label=${t("hangup")} ?busy=${calling.busy} @click=${() => calling.hangUp()}></tresen-ui-button>
     `;
   }
 }

@@ -66,14 +66,14 @@ export class CallDevices extends LitElement {
     const select = (kind: "audioinput" | "videoinput" | "audiooutput", words: Key, list: Device[], current: string): TemplateResult | typeof nothing =>
       list.length === 0
         ? nothing
-        : html`<ui-field
+        : html`<tresen-ui-field
             type="select"
             name=${kind}
             label=${t(words)}
             .value=${current || (list[0]?.id ?? "")}
             .options=${list.map(({ id, label }) => ({ value: id, label: label || t("devices.default") }))}
             @change=${(event: Event) => this.pick(kind, event)}
-          ></ui-field>`;
+          ></tresen-ui-field>`;
     return html`
       ${select("audioinput", "check.microphone", this.list.microphones, used(media?.local.audio))}
       ${this.calling.cameraOn ? select("videoinput", "check.camera", this.list.cameras, used(media?.local.video)) : nothing}

@@ -126,14 +126,14 @@ export class CallQuality extends LitElement {
       <div class="line ${quality?.level ?? "good"}">
         <i class="dot" aria-hidden="true"></i>
         <span role="status">${qualityWords(quality)}</span>
-        <ui-button size="small" kind="quiet" id="details" icon="info" label=${t(open ? "details.hide" : "details")} .pressed=${open} @click=${this.toggle}></ui-button>
+        <tresen-ui-button size="small" kind="quiet" id="details" icon="info" label=${t(open ? "details.hide" : "details")} .pressed=${open} @click=${this.toggle}></tresen-ui-button>
       </div>
       ${this.suggest
-        ? html`<ui-strip tone="warning" icon="video-off"
+        ? html`<tresen-ui-strip tone="warning" icon="video-off"
             >${t("quality.suggest")}
-            <ui-button slot="action" size="small" kind="primary" @click=${() => this.calling.voiceOnly()}>${t("quality.suggest.yes")}</ui-button>
-            <ui-button slot="action" size="small" @click=${this.refuse}>${t("quality.suggest.no")}</ui-button>
-          </ui-strip>`
+            <tresen-ui-button slot="action" size="small" kind="primary" @click=${() => this.calling.voiceOnly()}>${t("quality.suggest.yes")}</tresen-ui-button>
+            <tresen-ui-button slot="action" size="small" @click=${this.refuse}>${t("quality.suggest.no")}</tresen-ui-button>
+          </tresen-ui-strip>`
         : nothing}
       ${this.figures ? this.table(this.figures) : nothing}
     `;

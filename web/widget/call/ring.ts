@@ -39,16 +39,16 @@ export class CallRing extends LitElement {
     return html`
       <section class="card" role="alert" aria-label=${stageWords("rung", calling.repName, null)}>
         <div class="head">
-          <span class="pulse"><ui-avatar size="large" name=${calling.repName}></ui-avatar></span>
+          <span class="pulse"><tresen-ui-avatar size="large" name=${calling.repName}></tresen-ui-avatar></span>
           <div>
             <h2>${stageWords("rung", calling.repName, null)}</h2>
             <p class="quiet">${t(video ? "rung.video" : "rung.voice")}. ${t("rung.hint")}</p>
           </div>
         </div>
         <div class="actions">
-          ${video ? html`<ui-button kind="primary" id="answer-video" icon="video" @click=${() => calling.begin("video", "answer")}>${t("answer.video")}</ui-button>` : ""}
-          <ui-button kind=${video ? "plain" : "primary"} id="answer" icon="phone" @click=${() => calling.begin("voice", "answer")}>${t("answer.voice")}</ui-button>
-          <ui-button kind="danger" id="decline" icon="phone-off" ?busy=${calling.busy} @click=${() => calling.decline()}>${t("decline")}</ui-button>
+          ${video ? html`<tresen-ui-button kind="primary" id="answer-video" icon="video" @click=${() => calling.begin("video", "answer")}>${t("answer.video")}</tresen-ui-button>` : ""}
+          <tresen-ui-button kind=${video ? "plain" : "primary"} id="answer" icon="phone" @click=${() => calling.begin("voice", "answer")}>${t("answer.voice")}</tresen-ui-button>
+          <tresen-ui-button kind="danger" id="decline" icon="phone-off" ?busy=${calling.busy} @click=${() => calling.decline()}>${t("decline")}</tresen-ui-button>
         </div>
       </section>
     `;

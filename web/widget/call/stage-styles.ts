@@ -90,7 +90,7 @@ export const stageStyles: CSSResult = css`
     background: color-mix(in srgb, var(--stage) 82%, transparent);
   }
   /* Within the dark stage quiet buttons are light. */
-  .recorded ui-button {
+  .recorded tresen-ui-button {
     --ink: var(--on-stage);
     --hover: var(--stage-control);
   }

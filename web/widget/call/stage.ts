@@ -165,7 +165,7 @@ export class CallStage extends LitElement {
             @enterpictureinpicture=${() => (this.pip = true)}
             @leavepictureinpicture=${() => (this.pip = false)}
           ></video>
-          ${picture ? nothing : html`<span class="ring"><ui-avatar name=${repName}></ui-avatar></span>`}
+          ${picture ? nothing : html`<span class="ring"><tresen-ui-avatar name=${repName}></tresen-ui-avatar></span>`}
           ${this.overlay()} ${screen ? html`<span class="caption">${screen}</span>` : nothing}
           ${this.beside ? html`<video id="tile" class="tile" muted playsinline autoplay aria-hidden="true"></video>` : nothing}
           ${media?.local.video ? html`<tresen-call-self .track=${media.local.video}></tresen-call-self>` : nothing}
@@ -188,8 +188,8 @@ export class CallStage extends LitElement {
 
   private badge(paused: boolean): TemplateResult {
     return html`<span class="recorded">
-      <ui-badge tone=${paused ? "warning" : "danger"} icon="circle-dot">${t(paused ? "recorded.paused" : "recorded")}</ui-badge>
-      <ui-button size="small" kind="quiet" id="stop-recording" icon="x" label=${t("recorded.stop")} @click=${this.stopRecording}></ui-button>
+      <tresen-ui-badge tone=${paused ? "warning" : "danger"} icon="circle-dot">${t(paused ? "recorded.paused" : "recorded")}</tresen-ui-badge>
+      <tresen-ui-button size="small" kind="quiet" id="stop-recording" icon="x" label=${t("recorded.stop")} @click=${this.stopRecording}></tresen-ui-button>
     </span>`;
   }
 
@@ -210,23 +210,23 @@ export class CallStage extends LitElement {
     const entries = calling.app.log?.entries ?? [];
     const company = call ? others(call, me).filter((leg) => leg.person_id !== call.rep_id) : [];
     const strip = (tone: "neutral" | "warning" | "danger" | "accent", icon: "volume-2" | "mic-off" | "eye-off" | "user" | "triangle-alert" | "monitor-up", text: string, action: TemplateResult | typeof nothing = nothing): TemplateResult =>
-      html`<ui-strip tone=${tone} icon=${icon}>${text}${action}</ui-strip>`;
+      html`<tresen-ui-strip tone=${tone} icon=${icon}>${text}${action}</tresen-ui-strip>`;
     return html`
       ${sound.blocked
-        ? strip("accent", "volume-2", t("sound.hint"), html`<ui-button slot="action" size="small" kind="primary" id="sound" @click=${() => sound.allow()}>${t("sound.allow")}</ui-button>`)
+        ? strip("accent", "volume-2", t("sound.hint"), html`<tresen-ui-button slot="action" size="small" kind="primary" id="sound" @click=${() => sound.allow()}>${t("sound.allow")}</tresen-ui-button>`)
         : nothing}
       ${calling.failed !== null
-        ? strip("danger", "triangle-alert", t("failed"), html`<ui-button slot="action" size="small" id="retry" @click=${() => calling.retry()}>${t("failed.again")}</ui-button>`)
+        ? strip("danger", "triangle-alert", t("failed"), html`<tresen-ui-button slot="action" size="small" id="retry" @click=${() => calling.retry()}>${t("failed.again")}</tresen-ui-button>`)
         : nothing}
       ${call?.payment_step ? strip("neutral", "eye-off", `${t("payment", { name })} ${t("payment.hint")}`) : nothing}
       ${own?.muted
-        ? strip("warning", "mic-off", t("muted.by_rep", { name }), html`<ui-button slot="action" size="small" @click=${() => calling.mute(false)}>${t("unmute")}</ui-button>`)
+        ? strip("warning", "mic-off", t("muted.by_rep", { name }), html`<tresen-ui-button slot="action" size="small" @click=${() => calling.mute(false)}>${t("unmute")}</tresen-ui-button>`)
         : media?.isMuted("audio")
           ? strip("neutral", "mic-off", t("muted"))
           : nothing}
       ${media && !media.local.audio && !media.isMuted("audio") ? strip("neutral", "mic-off", t("listening")) : nothing}
       ${media?.local.screen
-        ? strip("accent", "monitor-up", t("screen.mine"), html`<ui-button slot="action" size="small" @click=${() => media.stopScreen()}>${t("screen.stop")}</ui-button>`)
+        ? strip("accent", "monitor-up", t("screen.mine"), html`<tresen-ui-button slot="action" size="small" @click=${() => media.stopScreen()}>${t("screen.stop")}</tresen-ui-button>`)
         : nothing}
       ${company.length
         ? strip(

@@ -42,7 +42,7 @@ export class TresenCartBar extends LitElement {
         min-inline-size: 0;
         overflow-wrap: anywhere;
       }
-      .bar > ui-icon {
+      .bar > tresen-ui-icon {
         color: var(--accent-text);
         --icon-size: 20px;
       }
@@ -83,15 +83,15 @@ export class TresenCartBar extends LitElement {
       ${repeat(view.pending, (each) => each.id, (each) => html`<tresen-cart-suggestion .app=${this.app} .suggestion=${each}></tresen-cart-suggestion>`)}
       ${changes.map(
         (change) =>
-          html`<ui-strip icon="shopping-cart" class="change"
+          html`<tresen-ui-strip icon="shopping-cart" class="change"
             >${changeWords(change)}
-            <ui-button slot="action" size="small" class="undo" ?busy=${view.busy} @click=${() => view.undo(change)}>${t("change.undo")}</ui-button>
-            <ui-button slot="action" size="small" kind="quiet" class="seen" @click=${() => view.approve()}>${t("change.seen")}</ui-button>
-          </ui-strip>`,
+            <tresen-ui-button slot="action" size="small" class="undo" ?busy=${view.busy} @click=${() => view.undo(change)}>${t("change.undo")}</tresen-ui-button>
+            <tresen-ui-button slot="action" size="small" kind="quiet" class="seen" @click=${() => view.approve()}>${t("change.seen")}</tresen-ui-button>
+          </tresen-ui-strip>`,
       )}
       ${view.result
-        ? html`<ui-strip id="result" tone=${view.result.kind === "accepted" || view.result.kind === "undone" ? "success" : "neutral"} icon="info" dismissible @dismiss=${() => view.approve()}
-            >${resultWords(view.result, view.cart)}</ui-strip
+        ? html`<tresen-ui-strip id="result" tone=${view.result.kind === "accepted" || view.result.kind === "undone" ? "success" : "neutral"} icon="info" dismissible @dismiss=${() => view.approve()}
+            >${resultWords(view.result, view.cart)}</tresen-ui-strip
           >`
         : nothing}
     `;
@@ -101,12 +101,12 @@ export class TresenCartBar extends LitElement {
     const { view, name } = this;
     const paying = view.paying;
     return html`<section class="bar ${paying ? "hidden" : ""}" aria-label=${t("bar.sees", { name })}>
-      <ui-icon name=${paying ? "eye-off" : "eye"}></ui-icon>
+      <tresen-ui-icon name=${paying ? "eye-off" : "eye"}></tresen-ui-icon>
       <div role="status">
         <strong>${t(paying ? "bar.payment" : "bar.sees", { name })}</strong>
         <span class="quiet">${paying ? t("bar.payment.hint") : `${allowedWords(view.scopes)} ${t("bar.until", { time: clock(until) })}`}</span>
       </div>
-      <ui-button size="small" id="stop" label=${t("bar.stop.label")} @click=${this.stop}>${t("bar.stop")}</ui-button>
+      <tresen-ui-button size="small" id="stop" label=${t("bar.stop.label")} @click=${this.stop}>${t("bar.stop")}</tresen-ui-button>
     </section>`;
   }
 }

@@ -102,7 +102,7 @@ export class CartSuggestion extends LitElement {
       <section class="card" role="region" aria-labelledby="what">
         <p class="quiet">${t("suggestion", { name: who(suggestion.suggested_by["name"] ?? "") })}</p>
         <div class="body">
-          ${image ? html`<img src=${image} alt="" referrerpolicy="no-referrer" />` : html`<span class="none"><ui-icon name="shopping-cart"></ui-icon></span>`}
+          ${image ? html`<img src=${image} alt="" referrerpolicy="no-referrer" />` : html`<span class="none"><tresen-ui-icon name="shopping-cart"></tresen-ui-icon></span>`}
           <div>
             <p class="quiet">${verb}</p>
             <h2 id="what">${what}</h2>
@@ -111,8 +111,8 @@ export class CartSuggestion extends LitElement {
           </div>
         </div>
         <div class="actions">
-          <ui-button kind="primary" id="accept" ?busy=${view.busy} @click=${() => view.accept(suggestion)}>${t("suggestion.accept")}</ui-button>
-          <ui-button id="refuse" ?busy=${view.busy} @click=${() => view.refuse(suggestion)}>${t("suggestion.refuse")}</ui-button>
+          <tresen-ui-button kind="primary" id="accept" ?busy=${view.busy} @click=${() => view.accept(suggestion)}>${t("suggestion.accept")}</tresen-ui-button>
+          <tresen-ui-button id="refuse" ?busy=${view.busy} @click=${() => view.refuse(suggestion)}>${t("suggestion.refuse")}</tresen-ui-button>
         </div>
       </section>
     `;

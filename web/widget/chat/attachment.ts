@@ -119,9 +119,9 @@ export class AttachmentView extends LitElement {
         <img src=${ifDefined(picture(this.address))} alt=${t("file.picture", { name: file.name })} />
       </button>`;
     return html`<button type="button" aria-busy=${this.busy ? "true" : nothing} @click=${() => void this.keep()}>
-      <ui-icon name=${file.content_type.startsWith("image/") ? "image" : "file-text"}></ui-icon>
+      <tresen-ui-icon name=${file.content_type.startsWith("image/") ? "image" : "file-text"}></tresen-ui-icon>
       <span><span class="name"><bdi>${file.name}</bdi></span><small>${fileSize(file.size_bytes)}<span class="unseen"> ${t("file.to_download")}</span></small></span>
-      <ui-icon name="download"></ui-icon>
+      <tresen-ui-icon name="download"></tresen-ui-icon>
     </button>`;
   }
 }

@@ -41,7 +41,7 @@ export const looks = css`
   .group.own {
     display: block;
   }
-  .group > ui-avatar {
+  .group > tresen-ui-avatar {
     align-self: end;
     grid-row: 1;
   }
@@ -201,7 +201,7 @@ export const looks = css`
     justify-items: center;
     pointer-events: none;
   }
-  .newer ui-button {
+  .newer tresen-ui-button {
     pointer-events: auto;
   }
   .foot {

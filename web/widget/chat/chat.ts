@@ -64,7 +64,7 @@ export class Chat extends LitElement implements Acts {
 
   focusFirst(): void {
     if (this.composer) this.composer.focusInput();
-    else this.renderRoot.querySelector<HTMLElement>("ui-button")?.focus();
+    else this.renderRoot.querySelector<HTMLElement>("tresen-ui-button")?.focus();
   }
 
   protected override updated(): void {
@@ -119,8 +119,8 @@ export class Chat extends LitElement implements Acts {
     if (how === "failed")
       return html`<span class="state failed">
         ${message.problem ? this.app.words(message.problem) : t("message.failed")}
-        <ui-button size="small" @click=${() => log.retry(message.id)}>${t("message.retry")}</ui-button>
-        <ui-button size="small" kind="quiet" @click=${() => log.discard(message.id)}>${t("message.discard")}</ui-button>
+        <tresen-ui-button size="small" @click=${() => log.retry(message.id)}>${t("message.retry")}</tresen-ui-button>
+        <tresen-ui-button size="small" kind="quiet" @click=${() => log.discard(message.id)}>${t("message.discard")}</tresen-ui-button>
       </span>`;
     const waiting = how === "sending" && this.app.link.state !== "online";
     return html`<span class="state">${waiting ? t("message.waiting") : t(`message.${how}`)}</span>`;
@@ -145,7 +145,7 @@ export class Chat extends LitElement implements Acts {
         const name = row.own ? t("you") : row.actor.name || t("shop");
         const at = row.messages[0]!.at;
         return html`<div class="group ${row.own ? "own" : ""}">
-          ${row.own ? nothing : html`<ui-avatar size="small" name=${name}></ui-avatar>`}
+          ${row.own ? nothing : html`<tresen-ui-avatar size="small" name=${name}></tresen-ui-avatar>`}
           <div class="said">
             <p class="by">${row.own ? html`<span class="unseen">${name}</span>` : html`<bdi>${name}</bdi> · `}<time datetime=${at} title=${moment(at)}>${clock(at)}</time></p>
             ${repeat(
@@ -165,7 +165,7 @@ export class Chat extends LitElement implements Acts {
     const block = newest?.actor.kind === "customer" || newest?.deleted ? undefined : newest?.blocks.find((each) => each.type === "quick_replies");
     if (!block) return nothing;
     return html`<div class="replies" role="group" aria-label=${t("replies")}>
-      ${block.replies.map((reply) => html`<ui-button size="small" @click=${() => this.app.say({ text: reply.value ?? reply.label, reply_to: newest!.id })}>${reply.label}</ui-button>`)}
+      ${block.replies.map((reply) => html`<tresen-ui-button size="small" @click=${() => this.app.say({ text: reply.value ?? reply.label, reply_to: newest!.id })}>${reply.label}</tresen-ui-button>`)}
     </div>`;
   }
 
@@ -178,12 +178,12 @@ export class Chat extends LitElement implements Acts {
 
   /** Stays once it is there: an open dialog that is taken away gives no focus back. */
   private asking(): TemplateResult | typeof nothing {
-    if (!customElements.get("ui-dialog")) return nothing;
-    return html`<ui-dialog contained heading=${t("message.delete")} ?open=${this.removing !== null} @close=${() => (this.removing = null)}>
+    if (!customElements.get("tresen-ui-dialog")) return nothing;
+    return html`<tresen-ui-dialog contained heading=${t("message.delete")} ?open=${this.removing !== null} @close=${() => (this.removing = null)}>
       ${t("message.delete_sure")}
-      <ui-button slot="footer" @click=${() => (this.removing = null)}>${t("cancel")}</ui-button>
-      <ui-button slot="footer" kind="danger" @click=${() => void this.removed()}>${t("message.delete")}</ui-button>
-    </ui-dialog>`;
+      <tresen-ui-button slot="footer" @click=${() => (this.removing = null)}>${t("cancel")}</tresen-ui-button>
+      <tresen-ui-button slot="footer" kind="danger" @click=${() => void this.removed()}>${t("message.delete")}</tresen-ui-button>
+    </tresen-ui-dialog>`;
   }
 
   private dropped(event: DragEvent): void {
@@ -222,12 +222,12 @@ export class Chat extends LitElement implements Acts {
         </div>
       </div>
       ${this.typing()}
-      ${this.behind ? html`<div class="newer"><ui-button size="small" icon="arrow-down" @click=${() => this.toEnd()}>${t("chat.newest")}</ui-button></div>` : nothing}
+      ${this.behind ? html`<div class="newer"><tresen-ui-button size="small" icon="arrow-down" @click=${() => this.toEnd()}>${t("chat.newest")}</tresen-ui-button></div>` : nothing}
       <tresen-waiting .app=${app}></tresen-waiting>
       ${app.closed
         ? html`<div class="foot">
-            ${app.rated || !app.spoken ? nothing : html`<ui-button wide icon="star" @click=${() => app.show("csat")}>${t("rate")}</ui-button>`}
-            <ui-button wide kind="primary" @click=${() => app.leaveConversation()}>${t("conversation.new")}</ui-button>
+            ${app.rated || !app.spoken ? nothing : html`<tresen-ui-button wide icon="star" @click=${() => app.show("csat")}>${t("rate")}</tresen-ui-button>`}
+            <tresen-ui-button wide kind="primary" @click=${() => app.leaveConversation()}>${t("conversation.new")}</tresen-ui-button>
           </div>`
         : html`<tresen-composer .app=${app} .call=${this.call}></tresen-composer>`}
       ${this.dropping ? html`<div class="drop">${t("file.drop")}</div>` : nothing}

@@ -292,10 +292,10 @@ export class Composer extends LitElement {
   private uploadView(item: Upload): TemplateResult {
     const under = item.problem || (item.id ? fileSize(item.file.size) : percent(item.share));
     return html`<li class=${item.problem ? "wrong" : ""}>
-      <ui-icon name=${item.problem ? "circle-alert" : item.file.type.startsWith("image/") ? "image" : "file-text"}></ui-icon>
+      <tresen-ui-icon name=${item.problem ? "circle-alert" : item.file.type.startsWith("image/") ? "image" : "file-text"}></tresen-ui-icon>
       <span><bdi>${item.file.name}</bdi><small role="status">${under}</small></span>
       ${item.id || item.problem ? nothing : html`<progress max="1" .value=${item.share} aria-label=${t("file.sending", { name: item.file.name })}></progress>`}
-      <ui-button size="small" kind="quiet" icon="x" label=${t("file.remove", { name: item.file.name })} @click=${() => this.discard(item)}></ui-button>
+      <tresen-ui-button size="small" kind="quiet" icon="x" label=${t("file.remove", { name: item.file.name })} @click=${() => this.discard(item)}></tresen-ui-button>
     </li>`;
   }
 
@@ -313,9 +313,9 @@ export class Composer extends LitElement {
         : nothing}
       ${about
         ? html`<div class="about">
-            <ui-icon name=${this.edits ? "pencil" : "reply"}></ui-icon>
+            <tresen-ui-icon name=${this.edits ? "pencil" : "reply"}></tresen-ui-icon>
             <span>${this.edits ? t("composer.editing") : t("composer.answering", { words: preview(about) })}</span>
-            <ui-button size="small" kind="quiet" icon="x" label=${t("cancel")} @click=${() => this.forgetAbout()}></ui-button>
+            <tresen-ui-button size="small" kind="quiet" icon="x" label=${t("cancel")} @click=${() => this.forgetAbout()}></tresen-ui-button>
           </div>`
         : nothing}
       ${this.uploads.length ? html`<ul aria-label=${t("files")}>${this.uploads.map((item) => this.uploadView(item))}</ul>` : nothing}
@@ -325,7 +325,7 @@ export class Composer extends LitElement {
           this.submit();
         }}
       >
-        <ui-button kind="quiet" icon="paperclip" label=${t("file.add")} @click=${() => this.picker.click()}></ui-button>
+        <tresen-ui-button kind="quiet" icon="paperclip" label=${t("file.add")} @click=${() => this.picker.click()}></tresen-ui-button>
         <input type="file" hidden multiple accept=${ACCEPTED.join(",")} aria-label=${t("file.add")} @change=${() => this.picked()} />
         <textarea
           aria-label=${t("composer")}
@@ -338,8 +338,8 @@ export class Composer extends LitElement {
           @paste=${(event: ClipboardEvent) => this.pasted(event)}
           @focusout=${() => this.app.log?.typing(false)}
         ></textarea>
-        <ui-button kind="quiet" icon="smile" label=${t("emoji")} expanded=${String(this.emoji)} @click=${() => void this.toggleEmoji()}></ui-button>
-        <ui-button kind="primary" icon="send" label=${this.edits ? t("save") : t("send")} ?disabled=${!this.ready} @click=${() => this.submit()}></ui-button>
+        <tresen-ui-button kind="quiet" icon="smile" label=${t("emoji")} expanded=${String(this.emoji)} @click=${() => void this.toggleEmoji()}></tresen-ui-button>
+        <tresen-ui-button kind="primary" icon="send" label=${this.edits ? t("save") : t("send")} ?disabled=${!this.ready} @click=${() => this.submit()}></tresen-ui-button>
       </form>
     `;
   }

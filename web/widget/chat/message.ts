@@ -53,9 +53,9 @@ export function messageView(app: App, message: Message, own: boolean, acts: Acts
     ${carries ? acts.cards()?.carried(app, message) : nothing}
     ${message.seq !== null && !message.deleted && !app.closed
       ? html`<div class="acts">
-          <ui-button size="small" kind="quiet" icon="reply" label=${t("message.reply")} @click=${() => acts.reply(message)}></ui-button>
-          ${own && canEdit(message) ? html`<ui-button size="small" kind="quiet" icon="pencil" label=${t("message.edit")} @click=${() => acts.edit(message)}></ui-button>` : nothing}
-          ${own ? html`<ui-button size="small" kind="quiet" icon="trash-2" label=${t("message.delete")} @click=${() => acts.takeBack(message)}></ui-button>` : nothing}
+          <tresen-ui-button size="small" kind="quiet" icon="reply" label=${t("message.reply")} @click=${() => acts.reply(message)}></tresen-ui-button>
+          ${own && canEdit(message) ? html`<tresen-ui-button size="small" kind="quiet" icon="pencil" label=${t("message.edit")} @click=${() => acts.edit(message)}></tresen-ui-button>` : nothing}
+          ${own ? html`<tresen-ui-button size="small" kind="quiet" icon="trash-2" label=${t("message.delete")} @click=${() => acts.takeBack(message)}></tresen-ui-button>` : nothing}
         </div>`
       : nothing}
     ${message.edited && !message.deleted ? html`<span class="by">${t("message.edited")}</span>` : nothing}

@@ -28,17 +28,17 @@ export class OrderView extends LitElement {
     return html`<div class="inside">
       <div class="line">
         <h3>${this.entry.type === "order.placed" ? t("order.placed", { number: order.number }) : t("order", { number: order.number })}</h3>
-        <ui-badge tone=${TONES[order.fulfillment_status] ?? "neutral"}>${t(`order.${order.fulfillment_status}` as "order.shipped")}</ui-badge>
+        <tresen-ui-badge tone=${TONES[order.fulfillment_status] ?? "neutral"}>${t(`order.${order.fulfillment_status}` as "order.shipped")}</tresen-ui-badge>
       </div>
       <p class="quiet">${t("order.pieces", { count })} · <span class="money">${money(order.totals.total)}</span></p>
       ${order.tracking.map((parcel) => {
         const address = link(parcel.url);
         return html`<p class="with-icon">
-          <ui-icon name="truck"></ui-icon>
+          <tresen-ui-icon name="truck"></tresen-ui-icon>
           <span>${parcel.carrier} ${address ? html`<a href=${address} target="_blank" rel="noopener noreferrer">${parcel.number}<span class="unseen"> ${t("new_tab")}</span></a>` : parcel.number}</span>
         </p>`;
       })}
-      ${order.financial_status === "paid" ? html`<p class="with-icon quiet"><ui-icon name="circle-check"></ui-icon>${t("order.paid")}</p>` : nothing}
+      ${order.financial_status === "paid" ? html`<p class="with-icon quiet"><tresen-ui-icon name="circle-check"></tresen-ui-icon>${t("order.paid")}</p>` : nothing}
     </div>`;
   }
 }

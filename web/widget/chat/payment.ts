@@ -66,14 +66,14 @@ export class PaymentView extends LitElement {
     return html`<div class="inside">
       <div class="line">
         <h3>${this.heading || t("payment")}</h3>
-        ${status in TONES ? html`<ui-badge tone=${TONES[status]!}>${t(`payment.${status}` as "payment.succeeded")}</ui-badge>` : nothing}
+        ${status in TONES ? html`<tresen-ui-badge tone=${TONES[status]!}>${t(`payment.${status}` as "payment.succeeded")}</tresen-ui-badge>` : nothing}
       </div>
       ${amount ? html`<span class="money">${money(amount)}</span>` : nothing}
-      ${declined ? html`<p class="with-icon" role="status"><ui-icon name="circle-alert"></ui-icon>${t("payment.declined")}</p>` : nothing}
+      ${declined ? html`<p class="with-icon" role="status"><tresen-ui-icon name="circle-alert"></tresen-ui-icon>${t("payment.declined")}</p>` : nothing}
       ${address
-        ? html`<ui-button wide kind="primary" icon="credit-card" icon-end="external-link" @click=${() => this.pay(address)}>${t("payment.pay")}<span class="unseen"> ${t("new_tab")}</span></ui-button>
+        ? html`<tresen-ui-button wide kind="primary" icon="credit-card" icon-end="external-link" @click=${() => this.pay(address)}>${t("payment.pay")}<span class="unseen"> ${t("new_tab")}</span></tresen-ui-button>
             <p class="quiet">${t("payment.until", { time: moment(now!.expires_at) })}</p>
-            <p class="quiet with-icon"><ui-icon name="shield-check"></ui-icon>${t("payment.safe")}</p>`
+            <p class="quiet with-icon"><tresen-ui-icon name="shield-check"></tresen-ui-icon>${t("payment.safe")}</p>`
         : nothing}
     </div>`;
   }

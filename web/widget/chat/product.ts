@@ -84,7 +84,7 @@ export class ProductView extends LitElement {
     const { status, available } = variant.stock;
     const tone = status === "in_stock" ? "success" : status === "low" ? "warning" : "danger";
     const words = status === "low" && available ? t("stock.few", { count: available }) : t(`stock.${status}`);
-    return html`<ui-badge tone=${tone}>${words}</ui-badge>`;
+    return html`<tresen-ui-badge tone=${tone}>${words}</tresen-ui-badge>`;
   }
 
   override render(): TemplateResult {
@@ -107,14 +107,14 @@ export class ProductView extends LitElement {
         </div>
         ${delivery
           ? html`<p class="quiet with-icon">
-              <ui-icon name="truck"></ui-icon>
+              <tresen-ui-icon name="truck"></tresen-ui-icon>
               <span>${t("delivery", { least: delivery.days_least, most: delivery.days_most, price: delivery.price.amount ? money(delivery.price) : t("delivery.free") })}</span>
             </p>`
           : nothing}
         ${buys && !gone
           ? this.state === "added"
-            ? html`<p class="with-icon" role="status"><ui-icon name="circle-check"></ui-icon>${t("product.added")}</p>`
-            : html`<ui-button wide kind="primary" icon="shopping-cart" ?busy=${this.state === "busy"} @click=${() => void this.add(buys)}>${t("product.add")}</ui-button>`
+            ? html`<p class="with-icon" role="status"><tresen-ui-icon name="circle-check"></tresen-ui-icon>${t("product.added")}</p>`
+            : html`<tresen-ui-button wide kind="primary" icon="shopping-cart" ?busy=${this.state === "busy"} @click=${() => void this.add(buys)}>${t("product.add")}</tresen-ui-button>`
           : nothing}
         ${page ? html`<a href=${ifDefined(page)} rel="noopener">${t("product.look")}</a>` : nothing}
       </div>

@@ -61,21 +61,21 @@ export class Waiting extends LitElement {
     if (!place && app.away && !app.closed)
       return html`<section>
         <p>${app.opensAt ? t("away.opens", { time: moment(app.opensAt) }) : t("away.message")}</p>
-        <div class="acts"><ui-button size="small" icon="mail" @click=${() => app.show("offline")}>${t("away.leave")}</ui-button></div>
+        <div class="acts"><tresen-ui-button size="small" icon="mail" @click=${() => app.show("offline")}>${t("away.leave")}</tresen-ui-button></div>
       </section>`;
     if (!place) return nothing;
     if (place.callback_offered && !place.callback)
       return html`<section role="status">
         <p>${t("callback.offer")}</p>
         <div class="acts">
-          <ui-button size="small" kind="primary" icon="phone-call" @click=${() => app.show("callback")}>${t("callback")}</ui-button>
-          <ui-button size="small" @click=${() => void this.act("queue.keep_waiting")}>${t("callback.wait")}</ui-button>
-          <ui-button size="small" kind="quiet" @click=${() => app.show("offline")}>${t("away.leave")}</ui-button>
+          <tresen-ui-button size="small" kind="primary" icon="phone-call" @click=${() => app.show("callback")}>${t("callback")}</tresen-ui-button>
+          <tresen-ui-button size="small" @click=${() => void this.act("queue.keep_waiting")}>${t("callback.wait")}</tresen-ui-button>
+          <tresen-ui-button size="small" kind="quiet" @click=${() => app.show("offline")}>${t("away.leave")}</tresen-ui-button>
         </div>
       </section>`;
     return html`<section>
       <p>${placeWords(place)}</p>
-      ${place.callback ? html`<div class="acts"><ui-button size="small" @click=${() => void this.act("queue.keep_waiting")}>${t("callback.wait")}</ui-button></div>` : nothing}
+      ${place.callback ? html`<div class="acts"><tresen-ui-button size="small" @click=${() => void this.act("queue.keep_waiting")}>${t("callback.wait")}</tresen-ui-button></div>` : nothing}
     </section>`;
   }
 }

@@ -42,7 +42,7 @@ export class TresenConsents extends LitElement {
         border-block: 1px solid var(--line);
         background: var(--accent-ground);
       }
-      .head > ui-icon {
+      .head > tresen-ui-icon {
         --icon-size: 22px;
         color: var(--accent-text);
       }
@@ -102,14 +102,14 @@ export class TresenConsents extends LitElement {
     return html`
       <section class="card" role="region" aria-labelledby="asked" data-purpose=${purpose}>
         <div class="head">
-          <ui-icon name=${ICONS[purpose]}></ui-icon>
+          <tresen-ui-icon name=${ICONS[purpose]}></tresen-ui-icon>
           <div role="status"><h2 id="asked">${t(`consent.${purpose}`, { name })}</h2></div>
         </div>
         <p>${t(`consent.${purpose}.what`, { name })}</p>
         <p class="quiet">${t("consent.who", { name: this.audience(name) })}. ${long}</p>
         <div class="actions">
-          <ui-button id="yes" ?busy=${this.busy} @click=${() => this.answer(agree, question, t("consent.given"))}>${t("consent.yes")}</ui-button>
-          <ui-button id="no" ?busy=${this.busy} @click=${() => this.answer(refuse, question, t("consent.refused"))}>${t("consent.no")}</ui-button>
+          <tresen-ui-button id="yes" ?busy=${this.busy} @click=${() => this.answer(agree, question, t("consent.given"))}>${t("consent.yes")}</tresen-ui-button>
+          <tresen-ui-button id="no" ?busy=${this.busy} @click=${() => this.answer(refuse, question, t("consent.refused"))}>${t("consent.no")}</tresen-ui-button>
         </div>
       </section>
     `;

@@ -76,7 +76,7 @@ export class Emoji extends LitElement {
     `,
   ];
 
-  @query("ui-field") private readonly field!: Field;
+  @query("tresen-ui-field") private readonly field!: Field;
   @state() private wanted = "";
   @state() private at = 0;
   protected readonly words = new LocaleController(this);
@@ -125,7 +125,7 @@ export class Emoji extends LitElement {
   override render(): TemplateResult {
     const { found } = this;
     return html`
-      <ui-field type="search" icon="search" hide-label label=${t("search")} placeholder=${t("search")} @input=${() => this.search()} @keydown=${(event: KeyboardEvent) => this.pressed(event)}></ui-field>
+      <tresen-ui-field type="search" icon="search" hide-label label=${t("search")} placeholder=${t("search")} @input=${() => this.search()} @keydown=${(event: KeyboardEvent) => this.pressed(event)}></tresen-ui-field>
       <div class="grid" role="group" aria-label=${t("title")} @keydown=${(event: KeyboardEvent) => this.pressed(event)}>
         ${found.map((name, index) => {
           const words = t(`emoji.${name}`).split(",")[0]!;

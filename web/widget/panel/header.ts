@@ -121,15 +121,15 @@ export class Header extends LitElement {
     const rep = inside ? app.rep : null;
     const shop = app.settings.name || t("shop");
     return html`<header>
-      ${inside ? html`<ui-button kind="quiet" icon="arrow-left" label=${t("back")} @click=${() => app.show("home")}></ui-button>` : nothing}
-      <ui-avatar name=${rep?.name || shop} src=${rep ? "" : (app.settings.logo ?? "")} shape=${rep ? "round" : "square"} presence=${rep && this.online.has(rep.id) ? "online" : nothing}></ui-avatar>
+      ${inside ? html`<tresen-ui-button kind="quiet" icon="arrow-left" label=${t("back")} @click=${() => app.show("home")}></tresen-ui-button>` : nothing}
+      <tresen-ui-avatar name=${rep?.name || shop} src=${rep ? "" : (app.settings.logo ?? "")} shape=${rep ? "round" : "square"} presence=${rep && this.online.has(rep.id) ? "online" : nothing}></tresen-ui-avatar>
       <div class="who">
         <h1>${rep?.name || shop}</h1>
         <p role="status">${this.stateWords()}</p>
       </div>
       <div class="buttons">
-        <ui-button kind="quiet" icon="ellipsis" label=${t("menu")} haspopup="menu" expanded=${String(this.menu)} @click=${() => void this.toggleMenu()}></ui-button>
-        <ui-button kind="quiet" icon="x" label=${t("close")} @click=${() => (app.open = false)}></ui-button>
+        <tresen-ui-button kind="quiet" icon="ellipsis" label=${t("menu")} haspopup="menu" expanded=${String(this.menu)} @click=${() => void this.toggleMenu()}></tresen-ui-button>
+        <tresen-ui-button kind="quiet" icon="x" label=${t("close")} @click=${() => (app.open = false)}></tresen-ui-button>
       </div>
       ${this.menu ? html`<tresen-menu .app=${app} .chime=${this.chime} @close=${() => this.menuClosed()}></tresen-menu>` : nothing}
     </header>`;
@@ -137,7 +137,7 @@ export class Header extends LitElement {
 
   private menuClosed(): void {
     this.menu = false;
-    this.renderRoot.querySelector<HTMLElement>("ui-button[haspopup]")?.focus();
+    this.renderRoot.querySelector<HTMLElement>("tresen-ui-button[haspopup]")?.focus();
   }
 }
 

@@ -53,7 +53,7 @@ export class Menu extends LitElement {
       button.danger {
         color: var(--danger);
       }
-      ui-icon {
+      tresen-ui-icon {
         --icon-size: 18px;
       }
     `,
@@ -112,7 +112,7 @@ export class Menu extends LitElement {
 
   private mail(event: Event): void {
     event.preventDefault();
-    const field = (event.target as HTMLElement).querySelector<Field>("ui-field")!;
+    const field = (event.target as HTMLElement).querySelector<Field>("tresen-ui-field")!;
     const to = field.value.trim();
     if (!/^\S+@\S+\.\S+$/.test(to)) {
       field.error = t("email.wrong");
@@ -128,13 +128,13 @@ export class Menu extends LitElement {
     const { app } = this;
     const sound = this.chime.on(app);
     const item = (icon: IconName, text: string, act: () => void, kind = ""): TemplateResult =>
-      html`<button type="button" role="menuitem" tabindex="-1" class=${kind} @click=${act}><ui-icon name=${icon}></ui-icon>${text}</button>`;
+      html`<button type="button" role="menuitem" tabindex="-1" class=${kind} @click=${act}><tresen-ui-icon name=${icon}></tresen-ui-icon>${text}</button>`;
     return html`
       ${this.asking
         ? nothing
         : html`<div role="menu" aria-label=${t("menu")} @keydown=${(event: KeyboardEvent) => this.pressed(event)}>
             <button type="button" role="menuitemcheckbox" tabindex="-1" aria-checked=${String(sound)} @click=${() => this.sound(!sound)}>
-              <ui-icon name=${sound ? "volume-2" : "volume-x"}></ui-icon>${sound ? t("sound.off") : t("sound.on")}
+              <tresen-ui-icon name=${sound ? "volume-2" : "volume-x"}></tresen-ui-icon>${sound ? t("sound.off") : t("sound.on")}
             </button>
             ${app.log
               ? html`
@@ -145,18 +145,18 @@ export class Menu extends LitElement {
                 `
               : nothing}
           </div>`}
-      <ui-dialog contained heading=${t("conversation.end")} ?open=${this.asking === "end"} @close=${() => this.close()}>
+      <tresen-ui-dialog contained heading=${t("conversation.end")} ?open=${this.asking === "end"} @close=${() => this.close()}>
         ${t("conversation.end_sure")}
-        <ui-button slot="footer" @click=${() => this.close()}>${t("cancel")}</ui-button>
-        <ui-button slot="footer" kind="danger" ?busy=${this.busy} @click=${() => void this.done(() => app.endConversation())}>${t("conversation.end")}</ui-button>
-      </ui-dialog>
-      <ui-dialog contained heading=${t("transcript.mail")} ?open=${this.asking === "mail"} @close=${() => this.close()}>
+        <tresen-ui-button slot="footer" @click=${() => this.close()}>${t("cancel")}</tresen-ui-button>
+        <tresen-ui-button slot="footer" kind="danger" ?busy=${this.busy} @click=${() => void this.done(() => app.endConversation())}>${t("conversation.end")}</tresen-ui-button>
+      </tresen-ui-dialog>
+      <tresen-ui-dialog contained heading=${t("transcript.mail")} ?open=${this.asking === "mail"} @close=${() => this.close()}>
         <form id="mail" @submit=${(event: Event) => this.mail(event)} novalidate>
-          <ui-field label=${t("email")} type="email" name="email" autocomplete="email" required></ui-field>
+          <tresen-ui-field label=${t("email")} type="email" name="email" autocomplete="email" required></tresen-ui-field>
         </form>
-        <ui-button slot="footer" @click=${() => this.close()}>${t("cancel")}</ui-button>
-        <ui-button slot="footer" kind="primary" ?busy=${this.busy} @click=${() => this.renderRoot.querySelector<HTMLFormElement>("#mail")!.requestSubmit()}>${t("send")}</ui-button>
-      </ui-dialog>
+        <tresen-ui-button slot="footer" @click=${() => this.close()}>${t("cancel")}</tresen-ui-button>
+        <tresen-ui-button slot="footer" kind="primary" ?busy=${this.busy} @click=${() => this.renderRoot.querySelector<HTMLFormElement>("#mail")!.requestSubmit()}>${t("send")}</tresen-ui-button>
+      </tresen-ui-dialog>
     `;
   }
 

@@ -75,7 +75,7 @@ export const looks = css`
     gap: 6px;
     pointer-events: none;
   }
-  .notices ui-strip {
+  .notices tresen-ui-strip {
     pointer-events: auto;
     border: 1px solid var(--line);
     box-shadow: var(--shadow);

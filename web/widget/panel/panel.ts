@@ -177,10 +177,10 @@ export class Panel extends LitElement {
       >
         <tresen-header .app=${app} .chime=${this.chime}></tresen-header>
         ${this.lost
-          ? html`<ui-strip icon="wifi-off" tone="warning">
+          ? html`<tresen-ui-strip icon="wifi-off" tone="warning">
               ${t("offline.strip")}
-              <ui-button slot="action" size="small" kind="quiet" @click=${() => app.link.hurry()}>${t("offline.hurry")}</ui-button>
-            </ui-strip>`
+              <tresen-ui-button slot="action" size="small" kind="quiet" @click=${() => app.link.hurry()}>${t("offline.hurry")}</tresen-ui-button>
+            </tresen-ui-strip>`
           : nothing}
         <div class="stage">${this.has("tresen-call") ? html`<tresen-call .app=${app}></tresen-call>` : nothing}</div>
         ${app.log
@@ -193,7 +193,7 @@ export class Panel extends LitElement {
           ${repeat(
             app.notices,
             (notice) => notice.id,
-            (notice) => html`<ui-strip rounded dismissible tone=${notice.tone === "info" ? "neutral" : notice.tone} @dismiss=${() => app.dismiss(notice.id)}>${notice.text}</ui-strip>`,
+            (notice) => html`<tresen-ui-strip rounded dismissible tone=${notice.tone === "info" ? "neutral" : notice.tone} @dismiss=${() => app.dismiss(notice.id)}>${notice.text}</tresen-ui-strip>`,
           )}
         </div>
       </section>

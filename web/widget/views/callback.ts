@@ -21,8 +21,8 @@ export class Callback extends LitElement {
   static override styles = [base, view];
 
   @property({ attribute: false }) app!: App;
-  @query('ui-field[name="where"]') private readonly where!: Field;
-  @query('ui-field[name="number"]') private readonly number!: Field;
+  @query('tresen-ui-field[name="where"]') private readonly where!: Field;
+  @query('tresen-ui-field[name="number"]') private readonly number!: Field;
   @state() private phone = false;
   @state() private busy = false;
   protected readonly words = new LocaleController(this);
@@ -34,7 +34,7 @@ export class Callback extends LitElement {
   }
 
   focusFirst(): void {
-    void this.updateComplete.then(() => (this.where ?? this.renderRoot.querySelector<HTMLElement>("ui-button"))?.focus());
+    void this.updateComplete.then(() => (this.where ?? this.renderRoot.querySelector<HTMLElement>("tresen-ui-button"))?.focus());
   }
 
   private async submit(event: Event): Promise<void> {
@@ -60,14 +60,14 @@ export class Callback extends LitElement {
       return html`<div class="stack" role="status">
         <h2>${t("callback.kept")}</h2>
         <p>${placeWords(app.place)}</p>
-        <ui-button wide kind="primary" @click=${() => app.show("chat")}>${t("callback.chat")}</ui-button>
-        <ui-button wide kind="quiet" @click=${() => void app.onPlace("queue.leave").catch((error: unknown) => app.report(error))}>${t("callback.cancel")}</ui-button>
+        <tresen-ui-button wide kind="primary" @click=${() => app.show("chat")}>${t("callback.chat")}</tresen-ui-button>
+        <tresen-ui-button wide kind="quiet" @click=${() => void app.onPlace("queue.leave").catch((error: unknown) => app.report(error))}>${t("callback.cancel")}</tresen-ui-button>
       </div>`;
     return html`
       <h2>${t("callback")}</h2>
       <p>${t("callback.text")}</p>
       <form novalidate @submit=${(event: Event) => void this.submit(event)}>
-        <ui-field
+        <tresen-ui-field
           type="select"
           name="where"
           label=${t("callback.where")}
@@ -77,9 +77,9 @@ export class Callback extends LitElement {
           ]}
           .value=${this.phone ? "phone" : "browser"}
           @change=${() => (this.phone = this.where.value === "phone")}
-        ></ui-field>
-        ${this.phone ? html`<ui-field type="tel" name="number" label=${t("callback.number")} hint=${t("callback.number_hint")} autocomplete="tel" required></ui-field>` : nothing}
-        <ui-button wide kind="primary" icon="phone-call" type="submit" ?busy=${this.busy}>${t("callback.ask")}</ui-button>
+        ></tresen-ui-field>
+        ${this.phone ? html`<tresen-ui-field type="tel" name="number" label=${t("callback.number")} hint=${t("callback.number_hint")} autocomplete="tel" required></tresen-ui-field>` : nothing}
+        <tresen-ui-button wide kind="primary" icon="phone-call" type="submit" ?busy=${this.busy}>${t("callback.ask")}</tresen-ui-button>
       </form>
     `;
   }

@@ -51,7 +51,7 @@ export class Csat extends LitElement {
       label.on {
         background: var(--accent-ground);
       }
-      label.on ui-icon {
+      label.on tresen-ui-icon {
         fill: currentColor;
       }
       input {
@@ -74,14 +74,14 @@ export class Csat extends LitElement {
   ];
 
   @property({ attribute: false }) app!: App;
-  @query("ui-field") private readonly comment!: Field;
+  @query("tresen-ui-field") private readonly comment!: Field;
   @state() private score = 0;
   @state() private busy = false;
   @state() private done = false;
   protected readonly words = new LocaleController(this);
 
   focusFirst(): void {
-    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>("input, ui-button")?.focus());
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>("input, tresen-ui-button")?.focus());
   }
 
   private async submit(event: Event): Promise<void> {
@@ -103,8 +103,8 @@ export class Csat extends LitElement {
     if (this.done)
       return html`<div class="stack" role="status">
         <h2>${t("csat.thanks")}</h2>
-        <ui-button wide kind="primary" @click=${() => app.leaveConversation()}>${t("conversation.new")}</ui-button>
-        <ui-button wide kind="quiet" @click=${() => app.show("chat")}>${t("csat.read")}</ui-button>
+        <tresen-ui-button wide kind="primary" @click=${() => app.leaveConversation()}>${t("conversation.new")}</tresen-ui-button>
+        <tresen-ui-button wide kind="quiet" @click=${() => app.show("chat")}>${t("csat.read")}</tresen-ui-button>
       </div>`;
     return html`
       <form @submit=${(event: Event) => void this.submit(event)}>
@@ -114,15 +114,15 @@ export class Csat extends LitElement {
             ${STEPS.map(
               (step) => html`<label class=${step <= this.score ? "on" : ""}>
                 <input type="radio" name="score" value=${step} .checked=${step === this.score} aria-label=${t(`csat.${step}`)} @change=${() => (this.score = step)} />
-                <ui-icon name="star"></ui-icon>
+                <tresen-ui-icon name="star"></tresen-ui-icon>
               </label>`,
             )}
           </div>
           <p class="said" role="status">${this.score ? t(`csat.${this.score as 1}`) : ""}</p>
         </fieldset>
-        <ui-field type="textarea" name="comment" label=${t("csat.comment")} rows="3" maxlength="2000"></ui-field>
-        <ui-button wide kind="primary" type="submit" ?busy=${this.busy} ?disabled=${!this.score}>${t("csat.send")}</ui-button>
-        <ui-button wide kind="quiet" @click=${() => app.show("chat")}>${t("csat.skip")}</ui-button>
+        <tresen-ui-field type="textarea" name="comment" label=${t("csat.comment")} rows="3" maxlength="2000"></tresen-ui-field>
+        <tresen-ui-button wide kind="primary" type="submit" ?busy=${this.busy} ?disabled=${!this.score}>${t("csat.send")}</tresen-ui-button>
+        <tresen-ui-button wide kind="quiet" @click=${() => app.show("chat")}>${t("csat.skip")}</tresen-ui-button>
       </form>
     `;
   }

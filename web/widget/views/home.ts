@@ -85,7 +85,7 @@ export class Home extends LitElement {
         background: var(--accent-ground);
         color: var(--accent-text);
       }
-      .choice > ui-icon {
+      .choice > tresen-ui-icon {
         color: var(--grey-text);
         --icon-size: 18px;
       }
@@ -144,9 +144,9 @@ export class Home extends LitElement {
   private choice(icon: IconName, title: string, text: string, act: () => void): TemplateResult {
     return html`<li>
       <button type="button" class="choice" @click=${act}>
-        <span class="sign"><ui-icon name=${icon}></ui-icon></span>
+        <span class="sign"><tresen-ui-icon name=${icon}></tresen-ui-icon></span>
         <span><strong>${title}</strong><small>${text}</small></span>
-        <ui-icon name="chevron-right"></ui-icon>
+        <tresen-ui-icon name="chevron-right"></tresen-ui-icon>
       </button>
     </li>`;
   }
@@ -183,7 +183,7 @@ export class Home extends LitElement {
                 (each) => html`<li>
                   <button type="button" class="choice" @click=${() => app.openConversation(each.id)}>
                     <span>${dayHeading(each.created_at)}</span>
-                    <ui-badge tone=${each.status === "open" ? "accent" : "neutral"}>${each.status === "open" ? t("home.open") : t("home.closed")}</ui-badge>
+                    <tresen-ui-badge tone=${each.status === "open" ? "accent" : "neutral"}>${each.status === "open" ? t("home.open") : t("home.closed")}</tresen-ui-badge>
                   </button>
                 </li>`,
               )}

@@ -16,14 +16,14 @@ export class Offline extends LitElement {
   static override styles = [base, view];
 
   @property({ attribute: false }) app!: App;
-  @query('ui-field[name="email"]') private readonly email!: Field;
-  @query('ui-field[name="text"]') private readonly text!: Field;
+  @query('tresen-ui-field[name="email"]') private readonly email!: Field;
+  @query('tresen-ui-field[name="text"]') private readonly text!: Field;
   @state() private busy = false;
   @state() private sent = false;
   protected readonly words = new LocaleController(this);
 
   focusFirst(): void {
-    void this.updateComplete.then(() => (this.text ?? this.renderRoot.querySelector<HTMLElement>("ui-button"))?.focus());
+    void this.updateComplete.then(() => (this.text ?? this.renderRoot.querySelector<HTMLElement>("tresen-ui-button"))?.focus());
   }
 
   private async submit(event: Event): Promise<void> {
@@ -49,15 +49,15 @@ export class Offline extends LitElement {
       return html`<div class="stack" role="status">
         <h2>${t("offline.thanks")}</h2>
         <p>${t("offline.thanks_text")}</p>
-        <ui-button wide @click=${() => app.show("chat")}>${t("offline.look")}</ui-button>
+        <tresen-ui-button wide @click=${() => app.show("chat")}>${t("offline.look")}</tresen-ui-button>
       </div>`;
     return html`
       <h2>${t("offline.title")}</h2>
       <p>${app.opensAt ? t("away.opens", { time: moment(app.opensAt) }) : nothing} ${t("offline.text")}</p>
       <form novalidate @submit=${(event: Event) => void this.submit(event)}>
-        <ui-field label=${t("offline.words")} name="text" type="textarea" rows="4" maxlength="4000" required></ui-field>
-        ${app.session?.verified ? nothing : html`<ui-field label=${t("email")} name="email" type="email" autocomplete="email" required></ui-field>`}
-        <ui-button wide kind="primary" type="submit" ?busy=${this.busy}>${t("offline.send")}</ui-button>
+        <tresen-ui-field label=${t("offline.words")} name="text" type="textarea" rows="4" maxlength="4000" required></tresen-ui-field>
+        ${app.session?.verified ? nothing : html`<tresen-ui-field label=${t("email")} name="email" type="email" autocomplete="email" required></tresen-ui-field>`}
+        <tresen-ui-button wide kind="primary" type="submit" ?busy=${this.busy}>${t("offline.send")}</tresen-ui-button>
       </form>
     `;
   }
