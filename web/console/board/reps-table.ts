@@ -59,7 +59,7 @@ export class BoardReps extends LitElement {
       <th scope="row"><span class="who"><tresen-ui-avatar size="small" name=${name} presence=${PRESENCES[rep.status] ?? "offline"}></tresen-ui-avatar>${name}</span></th>
       <td><tresen-ui-badge tone=${TONES[rep.status] ?? "neutral"}>${worded("rep", rep.status)}</tresen-ui-badge>${rep.since ? html` <span class="quiet">${ago(rep.since, this.now)}</span>` : ""}</td>
       <td>${this.load(rep)}</td>
-      <td class="quiet">${abilities.join(", ") || t("reps.anything")}</td>
+      <td class="quiet whole">${abilities.join(", ") || t("reps.anything")}</td>
       <td>
         <span class="actions">
           <tresen-ui-menu label=${t("reps.status", { name })} .items=${items} @choose=${(event: CustomEvent<{ id: (typeof STATUSES)[number] }>) => void this.force(rep, event.detail.id)}

@@ -26,6 +26,10 @@ export const tableStyles = css`
     vertical-align: middle;
     overflow-wrap: anywhere;
   }
+  /* A word that fits is not taken apart to make room for others. */
+  td.whole {
+    overflow-wrap: break-word;
+  }
   tr:last-child > td,
   tr:last-child > th[scope="row"] {
     border-block-end: 0;
