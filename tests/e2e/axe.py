@@ -12,6 +12,12 @@ from playwright.async_api import Page
 
 SOURCE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+# Of what comes and goes only; what turns for ever has no end to await.
+STILL = """
+() => Promise.all(document.getAnimations()
+  .filter((each) => each.playState === "running" && Number.isFinite(each.effect.getComputedTiming().endTime))
+  .map((each) => each.finished.catch(() => null)))
+"""
 RUN = """
 async ([selector, tags]) => {
   const { violations } = await axe.run(selector || document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
@@ -31,8 +37,9 @@ def source() -> str:
 async def violations(page: Page, *, selector: str | None = None) -> list[str]:
     """Every violation on the page as one readable text each, or within the elements that `selector` finds in the document.
 
-    Motion has to have ended: a half transparent element has half its contrast. Await what you wait for, then call this.
+    Awaits the end of motion: a half transparent element has half its contrast.
     """
+    await page.evaluate(STILL)
     if not await page.evaluate("typeof window.axe === 'object'"):
         await page.evaluate(source())
     found: list[dict[str, Any]] = await page.evaluate(RUN, [selector, TAGS])

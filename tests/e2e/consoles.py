@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from signalling.identity.seed import PASSWORD, SITE
 from signalling.ids import new_id
+from tests.e2e.axe import STILL
 from tests.e2e.browsers import CALL, QUIET, RECORD, CallPage
 from tests.e2e.hearing import SAME, loudness, same_speech
 from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
@@ -214,6 +215,7 @@ class Console:
         """Nothing that axe-core finds there, by WCAG 2.2 A and AA."""
         if not await self.page.evaluate("'axe' in window"):
             await self.page.evaluate(AXE.read_text())
+        await self.page.evaluate(STILL)
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
         run = "([tags]) => axe.run(document, {runOnly: tags}).then((found) => found.violations)"
         violations = await self.page.evaluate(run, [tags])

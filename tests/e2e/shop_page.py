@@ -117,6 +117,8 @@ async def shop_page(running: Demo) -> AsyncIterator[ShopPage]:
         found.key = await ask(tresen, "POST", f"/v1/sites/{SITE}/keys", admin, json={"algorithm": "HS256"})
         yield found
     finally:
+        if found.key:
+            await ask(tresen, "DELETE", f"/v1/sites/{SITE}/keys/{found.key['id']}", admin)
         await runner.cleanup()
 
 

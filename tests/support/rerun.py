@@ -13,7 +13,7 @@ FOLDERS = ("e2e", "interop")
 RERUNS = 2
 # Long enough for a neighbour's burst to pass, short enough to be nothing beside the test.
 PAUSE_S = 2
-TESTS_MOST = 3
+TESTS_MOST = 8
 
 
 class Reruns:

@@ -7,6 +7,7 @@ import { LocaleController } from "../../text/texts";
 import { Watch, type Message } from "../../protocol";
 import "../../ui/avatar";
 import "../../ui/button";
+import "../../ui/dialog";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
@@ -91,7 +92,7 @@ export class Chat extends LitElement implements Acts {
     this.composer?.edit(message);
   }
   takeBack(message: Message): void {
-    void import("../../ui/dialog").then(() => (this.removing = message));
+    this.removing = message;
   }
 
   cards(): typeof Cards | null {
@@ -176,9 +177,7 @@ export class Chat extends LitElement implements Acts {
     </div>`;
   }
 
-  /** Stays once it is there: an open dialog that is taken away gives no focus back. */
-  private asking(): TemplateResult | typeof nothing {
-    if (!customElements.get("tresen-ui-dialog")) return nothing;
+  private asking(): TemplateResult {
     return html`<tresen-ui-dialog contained heading=${t("message.delete")} ?open=${this.removing !== null} @close=${() => (this.removing = null)}>
       ${t("message.delete_sure")}
       <tresen-ui-button slot="footer" @click=${() => (this.removing = null)}>${t("cancel")}</tresen-ui-button>
