@@ -16,14 +16,13 @@ from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from signalling.identity.seed import PASSWORD, SITE
 from signalling.ids import new_id
-from tests.e2e.axe import STILL
+from tests.e2e.axe import violations
 from tests.e2e.browsers import CALL, QUIET, RECORD, CallPage
 from tests.e2e.hearing import SAME, loudness, same_speech
 from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
 from tests.e2e.sources import ALIKE, THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path, likeness
 
 ROOT = Path(__file__).resolve().parents[2]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = ROOT / "artifacts" / "screens"
 # Through shadow roots, to the stage that is drawn.
 DEEP = """
@@ -213,18 +212,7 @@ class Console:
 
     async def clean(self, within: str) -> None:
         """Nothing that axe-core finds there, by WCAG 2.2 A and AA."""
-        if not await self.page.evaluate("'axe' in window"):
-            await self.page.evaluate(AXE.read_text())
-        await self.page.evaluate(STILL)
-        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-        run = "([tags]) => axe.run(document, {runOnly: tags}).then((found) => found.violations)"
-        violations = await self.page.evaluate(run, [tags])
-        ours = [
-            (each["id"], node["target"], node["failureSummary"])
-            for each in violations
-            for node in each["nodes"]
-            if within in json.dumps(node["target"])
-        ]
+        ours = [each for each in await violations(self.page) if within in each]
         assert not ours, ours
 
     async def shot(self, name: str) -> None:

@@ -45,15 +45,15 @@ async def measured(demo: Demo, *, widget: bool) -> Cost:
         await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
         def responded(event: dict[str, object]) -> None:
-            url = str(event["response"]["url"])  # type: ignore[index]
+            url = str(event["response"]["url"])
             if url.startswith(demo.address):
                 paths[str(event["requestId"])] = url.removeprefix(demo.address).partition("?")[0]
-                assert event["response"]["headers"].get("Content-Encoding") in (None, "gzip")  # type: ignore[index]
+                assert event["response"]["headers"].get("Content-Encoding") in (None, "gzip")
 
         def finished(event: dict[str, object]) -> None:
             path = paths.get(str(event["requestId"]))
             if path is not None:
-                costs[path] = costs.get(path, 0) + int(event["encodedDataLength"])  # type: ignore[call-overload]
+                costs[path] = costs.get(path, 0) + int(event["encodedDataLength"])
 
         devtools.on("Network.responseReceived", responded)
         devtools.on("Network.loadingFinished", finished)
@@ -95,16 +95,16 @@ async def test_the_open_chat_costs_little(process: Demo) -> None:
         await devtools.send("Network.enable")
 
         def responded(event: dict[str, object]) -> None:
-            url = str(event["response"]["url"])  # type: ignore[index]
+            url = str(event["response"]["url"])
             path = url.removeprefix(process.address).partition("?")[0]
             # The widget's own files. What it asks of the API is the shop's data, and counted in no budget.
             if url.startswith(process.address) and path.startswith(("/widget/", "/assets/")):
-                heads[str(event["requestId"])] = path, int(event["response"]["encodedDataLength"])  # type: ignore[index]
+                heads[str(event["requestId"])] = path, int(event["response"]["encodedDataLength"])
 
         def finished(event: dict[str, object]) -> None:
             nonlocal headers
             if (head := heads.get(str(event["requestId"]))) is not None:
-                bodies[head[0]] = int(event["encodedDataLength"]) - head[1]  # type: ignore[call-overload]
+                bodies[head[0]] = int(event["encodedDataLength"]) - head[1]
                 headers += head[1]
 
         devtools.on("Network.responseReceived", responded)
