@@ -2,9 +2,11 @@
 
     help.requested   {help_id, reason, priority, channel, cart_id, note, page, step, unverified_attributes}
 
-`reason`: asked | declined | code | idle | edits. What the page's script says of the customer stays under `unverified_attributes`, apart
-from what their token vouches for. Invariants: a request that was raised is brought to the desk, if not now then after a restart (`status`);
-two raised ones of a conversation are a cooldown apart, whatever was forgotten in between; one that was asked for is never held back.
+`reason`: asked | declined | code | idle | edits. A shop's page may say with the customer's wish what went wrong there (`declined`,
+`code`): the rep reads it, but it earns no more priority than asking, since any script can say so. What the page says of the customer stays
+under `unverified_attributes`, apart from what their token vouches for. Invariants: a request that was raised is brought to the desk, if not
+now then after a restart (`status`); two raised ones of a conversation are a cooldown apart, whatever was forgotten in between; one that was
+asked for is never held back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +30,7 @@ from signalling.times import SECOND_US, rfc3339
 PRIORITIES: Final[dict[str, int]] = {"asked": 5, "declined": 10, "code": 3, "idle": 3, "edits": 2}
 
 Channel = Literal["chat", "voice", "video"]
+Cause = Literal["asked", "declined", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class HelpRequest:
 class Situation:
     """Where the customer was when they asked, by their own page's account."""
 
+    cause: Cause = "asked"
     note: str = ""
     page_url: str = ""
     page_title: str = ""
@@ -68,7 +72,7 @@ def ask(tx: Transaction, caller: Caller, conversation_id: str, help_id: str | No
         "step": situation.step,
         "unverified_attributes": dict(situation.unverified_attributes),
     }
-    return _insert(tx, held, help_id or new_id("help"), "asked", channel, caller.actor, told)
+    return _insert(tx, held, help_id or new_id("help"), situation.cause, PRIORITIES["asked"], channel, caller.actor, told)
 
 
 def raise_(tx: Transaction, tenant_id: str, conversation_id: str, cause: str, cooldown_s: int) -> HelpRequest | None:
@@ -84,7 +88,7 @@ def raise_(tx: Transaction, tenant_id: str, conversation_id: str, cause: str, co
     ).scalar()
     if last is not None and tx.now_us < last + cooldown_s * SECOND_US:
         return None
-    return _insert(tx, held, new_id("help"), cause, "chat", SYSTEM, {})
+    return _insert(tx, held, new_id("help"), cause, PRIORITIES[cause], "chat", SYSTEM, {})
 
 
 def unqueued(tx: Transaction) -> Sequence[Row[Any]]:
@@ -105,9 +109,9 @@ def open_since(tx: Transaction, since_us: int) -> Sequence[Row[Any]]:
 
 
 def _insert(
-    tx: Transaction, held: Row[Any], help_id: str, reason: str, channel: Channel, actor: Actor, told: Mapping[str, Any]
+    tx: Transaction, held: Row[Any], help_id: str, reason: str, priority: int, channel: Channel, actor: Actor, told: Mapping[str, Any]
 ) -> HelpRequest:
-    made = HelpRequest(help_id, held.id, reason, PRIORITIES[reason], channel, rfc3339(tx.now_us))
+    made = HelpRequest(help_id, held.id, reason, priority, channel, rfc3339(tx.now_us))
     tx.execute(
         insert(help_requests).values(
             tenant_id=held.tenant_id,
@@ -123,7 +127,7 @@ def _insert(
     )
     data = {"help_id": help_id, "reason": reason, "priority": made.priority, "channel": channel, "cart_id": held.cart_id, **told}
     # That somebody seems stuck is said to the staff, not held up to the customer.
-    visibility: timeline.Visibility = "all" if reason == "asked" else "staff"
+    visibility: timeline.Visibility = "staff" if actor == SYSTEM else "all"
     timeline.append(tx, held.tenant_id, held.id, "help.requested", actor, data, visibility=visibility)
     return made
 

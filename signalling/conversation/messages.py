@@ -94,7 +94,8 @@ def send(tx: Transaction, caller: Caller, conversation_id: str, message_id: str,
         return _repeated(tx, caller, conversation_id, message_id, said)
     if actor.kind == "customer" and row.customer_spoke_at_us is None:
         tx.run(_SPOKE["customer"], {"of_tenant": caller.tenant_id, "of_id": conversation_id, "at": tx.now_us})
-        text = greeting.acknowledgement(tx, caller.tenant_id, row.locale)
+        # That somebody will come is said while nobody is there.
+        text = greeting.acknowledgement(tx, caller.tenant_id, row.locale) if row.rep_id is None else ""
         if text:
             system(tx, caller.tenant_id, conversation_id, "acknowledgement", text)
     elif actor.kind == "rep" and row.rep_spoke_at_us is None:

@@ -56,6 +56,15 @@ async def test_the_first_message_is_acknowledged_at_once_and_only_once(sockets: 
     assert system[0]["text"].startswith("Obrigado")
 
 
+async def test_nobody_is_told_to_wait_for_somebody_who_is_there(sockets: Sockets) -> None:
+    customer, rep = await sockets(CUSTOMER), await sockets(REP)
+    conversation = (await customer.ask("conversation.create", body={}))["id"]
+    await rep.ask("conversation.claim", conversation_id=conversation)
+    await customer.ask("message.send", conversation_id=conversation, id=new_id("msg"), text="hello")
+    entries = (await customer.ask("timeline.read", conversation_id=conversation))["entries"]
+    assert "acknowledgement" not in [entry["data"].get("system") for entry in entries]
+
+
 async def test_the_first_claim_wins(sockets: Sockets) -> None:
     customer, rep, other = await sockets(CUSTOMER), await sockets(REP), await sockets(OTHER_REP)
     conversation = await begun(customer)

@@ -179,10 +179,11 @@ async def test_the_button_puts_page_and_step_on_the_timeline_and_moves_the_custo
     (entry,) = await raised(core.store, talked)
     assert entry.data["page"] == {"url": "https://shop.example/checkout", "title": "Checkout"}
     assert entry.data["unverified_attributes"] == {"plan": "gold"} and entry.actor.id == CUSTOMER.id
-    async with client.post(url, json={}, headers=mine) as answer:
-        assert answer.status == 201
+    async with client.post(url, json={"cause": "declined"}, headers=mine) as answer:
+        found = await answer.json()
+        assert (answer.status, found["reason"], found["priority"]) == (201, "declined", helping.PRIORITIES["asked"])
     assert desk.entered == [(talked, helping.PRIORITIES["asked"], "asked")]
-    assert desk.boosted == [(talked, helping.PRIORITIES["asked"], "asked")]
+    assert desk.boosted == [(talked, helping.PRIORITIES["asked"], "declined")]
     async with client.post(url, json={}, headers=bearer(core, OTHER_CUSTOMER)) as answer:
         assert answer.status == 404
     async with client.post(url, json={}, headers=bearer(core, REP)) as answer:

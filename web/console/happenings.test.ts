@@ -23,6 +23,7 @@ describe("what happened, in words", () => {
     ["conversation.closed", { reason: "solved" }, rita, "Rita closed the conversation: Solved"],
     ["conversation.closed", { reason: "" }, rita, "Rita closed the conversation"],
     ["help.requested", { reason: "declined" }, system, "Help needed: payment declined"],
+    ["help.requested", { reason: "asked", note: "The blue one?" }, ana, "Help needed: asked for help (The blue one?)"],
     ["call.requested", { media: "video" }, ana, "Ana asked for a call (video)"],
     ["call.missed", { person_id: "rep_1" }, system, "Rita did not answer"],
     ["call.left", { person_id: "nobody", role: "customer" }, system, "Customer left the call"],

@@ -1,6 +1,7 @@
 /** `<console-header .opened>`: who a conversation is with, how it stands, and what can be done with it. */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
+import { languageName } from "../text/formats";
 import { LocaleController } from "../text/texts";
 import { Watch } from "../protocol";
 import "../ui/avatar";
@@ -135,7 +136,7 @@ export class ConsoleHeader extends LitElement {
         <h2><bdi>${name}</bdi></h2>
         <div class="facts">
           ${conversation
-            ? html`<span>${worded("channel", conversation.channel)}</span><span aria-hidden="true">·</span><span>${conversation.locale}</span>
+            ? html`<span>${worded("channel", conversation.channel)}</span><span aria-hidden="true">·</span><span>${languageName(conversation.locale)}</span>
                 ${rep && !opened.mine ? html`<tresen-ui-badge icon="user-check"><bdi>${t("header.with", { name: rep })}</bdi></tresen-ui-badge>` : nothing}
                 ${conversation.status === "closed" ? html`<tresen-ui-badge>${t("header.closed")}</tresen-ui-badge>` : nothing}
                 ${conversation.status === "open" && conversation.rep_id === null ? html`<tresen-ui-badge tone="warning">${t("header.nobodys")}</tresen-ui-badge>` : nothing}`

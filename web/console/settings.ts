@@ -1,6 +1,7 @@
 /** `<console-settings .app>`: how this rep likes the console, the keys, and the way out. */
 import { LitElement, css, html, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
+import { languageName } from "../text/formats";
 import { LANGUAGES, LocaleController } from "../text/texts";
 import { Watch } from "../protocol";
 import "../ui/avatar";
@@ -22,7 +23,7 @@ const BESIDES: Beside[] = ["auto", "on", "off"];
 
 /** A language called by its own name. */
 function ownName(tag: string): string {
-  const name = new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
+  const name = languageName(tag, tag);
   return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
 }
 

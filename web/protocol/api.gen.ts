@@ -3351,6 +3351,12 @@ export interface components {
              * @enum {string}
              */
             channel?: "chat" | "voice" | "video";
+            /**
+             * @description What went wrong at your page: a payment was declined, a discount code does not work. Reps read it.
+             * @default asked
+             * @enum {string}
+             */
+            cause?: "asked" | "declined" | "code";
             /** @default  */
             note?: string;
             /**

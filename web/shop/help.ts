@@ -16,6 +16,9 @@ export function tresen(...call: unknown[]): void {
   page.tresen!(...call);
 }
 
+/** What went wrong before somebody asks for help; "asked": nothing that the page knows of. */
+export type Cause = "asked" | "declined" | "code";
+
 export interface Embedding {
   address: string;
   siteId: string;

@@ -1,7 +1,7 @@
 /** What the shop's pages show, in one place: visit, cart, where we are; and what a visitor can do. Whoever renders is told of changes. */
 import { language } from "../text/texts";
 import { backend, Refused, type Address, type Cart, type Change, type Order, type Product, type Visit } from "./backend";
-import { identifyAnew, tresen } from "./help";
+import { identifyAnew, tresen, type Cause } from "./help";
 import { t } from "./texts";
 
 /** The rep may change the cart while nobody here presses anything, and the widget may be blocked. */
@@ -16,7 +16,7 @@ export interface Shown {
   order: Order | null;
   orders: Order[] | null;
   /** What is said in the page's status line, and how. */
-  notice: { text: string; tone: "info" | "danger"; help?: string } | null;
+  notice: { text: string; tone: "info" | "danger"; help?: Cause } | null;
   busy: boolean;
   /** Something could not be fetched: the page says so and offers to try again. */
   failed: boolean;
@@ -65,13 +65,13 @@ const reason = (code: string): string => (REASONS.find((known) => known === code
 let before: Promise<unknown> = Promise.resolve();
 
 /** Does something at the backend; what goes wrong is said on the page. True when it went well. */
-function doing(what: () => Promise<void>, help?: string): Promise<boolean> {
+function doing(what: () => Promise<void>, help?: Cause): Promise<boolean> {
   const done = before.then(() => attempt(what, help));
   before = done.catch(() => undefined);
   return done;
 }
 
-async function attempt(what: () => Promise<void>, help?: string): Promise<boolean> {
+async function attempt(what: () => Promise<void>, help?: Cause): Promise<boolean> {
   set({ busy: true, notice: null });
   try {
     await what();
@@ -79,7 +79,7 @@ async function attempt(what: () => Promise<void>, help?: string): Promise<boolea
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
     if (problem.cart) took(problem.cart);
-    set({ notice: { text: reason(problem.code), tone: "danger", ...(help ? { help: problem.code === "card_declined" || problem.code === "card_expired" ? "payment_declined" : help } : {}) } });
+    set({ notice: { text: reason(problem.code), tone: "danger", ...(help ? { help: problem.code === "card_declined" || problem.code === "card_expired" ? "declined" : help } : {}) } });
     return false;
   } finally {
     set({ busy: false });
@@ -103,7 +103,7 @@ export const pay = async (card: string): Promise<Order | null> => {
       set({ cart: await backend.cart() });
     }
     set({ order: placed });
-  }, "payment");
+  }, "asked");
   return placed;
 };
 

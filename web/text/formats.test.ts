@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
-import { ago, clock, compact, dayHeading, duration, exponent, fileSize, list, money, percent, stopwatch, wait } from "./formats";
+import { ago, clock, compact, dayHeading, duration, exponent, fileSize, languageName, list, money, percent, stopwatch, wait } from "./formats";
 import { setLocale } from "./texts";
 
 afterEach(() => setLocale("en"));
@@ -62,4 +62,11 @@ test("shares, sizes, lists", async () => {
   expect([percent(0.834), compact(1234), fileSize(0), fileSize(480_000), fileSize(2_400_000)]).toEqual(["83%", "1.2K", "0 bytes", "480 kB", "2.4 MB"]);
   await setLocale("de");
   expect(list(["Anna", "Ben", "Cem"])).toBe("Anna, Ben und Cem");
+});
+
+test("languages by name", () => {
+  setLocale("de");
+  expect(languageName("en")).toBe("Englisch");
+  expect(languageName("pl", "pl")).toBe("polski");
+  expect(languageName("not a tag")).toBe("not a tag");
 });

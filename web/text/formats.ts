@@ -126,3 +126,12 @@ export function fileSize(bytes: number): string {
 export function list(items: readonly string[], type: "conjunction" | "disjunction" = "conjunction"): string {
   return kept("list", { type }, (tag) => new Intl.ListFormat(tag, { type })).format(items);
 }
+
+/** "German (Austria)", in the reader's language or in one of its own; what is no language tag stays as it is. */
+export function languageName(tag: string, within: string = locale().tag): string {
+  try {
+    return new Intl.DisplayNames([within], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}

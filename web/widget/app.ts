@@ -16,6 +16,8 @@ export type { Settings, View } from "./state/settings";
 /** A creation waits for a connection as long as the page lives. */
 const PATIENCE_MS = 2 ** 31 - 1;
 const NOTICE_MS = 6000;
+/** Reasons of the help button that reps read in their own language. */
+const CAUSES = ["asked", "declined", "code"] as const;
 /** Somebody who pages quickly is told of once. */
 const PAGE_AFTER_MS = 1500;
 /** How the queue says that nobody takes it now: what is asked for is a message. */
@@ -172,7 +174,9 @@ export class App extends Observable {
   async askForHelp({ reason, step }: { reason?: string; step?: string }): Promise<void> {
     this.show("chat");
     const log = await this.ensureConversation();
-    const said = { note: reason ?? "", step: step ?? this.page.step ?? "", page: here(this.page) };
+    // A page's own words are for the rep to read; what is a known cause is told in the rep's language.
+    const cause = CAUSES.find((each) => each === reason);
+    const said = { ...(cause ? { cause } : { note: reason ?? "" }), step: step ?? this.page.step ?? "", page: here(this.page) };
     await this.link.ask("help.request", { id: newId("help"), conversation_id: log.id, channel: "chat", ...said }, PATIENCE_MS);
     await this.#places?.refresh();
   }

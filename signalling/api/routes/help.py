@@ -30,6 +30,9 @@ class HelpWish(Body):
 
     id: HelpId | None = Field(default=None, description="Made by you, so that asking twice is harmless; left out: made here.")
     channel: Literal["chat", "voice", "video"] = Field(default="chat", description="How the customer would like to be helped.")
+    cause: helping.Cause = Field(
+        default="asked", description="What went wrong at your page: a payment was declined, a discount code does not work. Reps read it."
+    )
     note: Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")] = ""
     page: PageContext = PageContext()
     step: Word = ""
@@ -45,7 +48,7 @@ async def request(context: Context, conversation_id: ConversationId, body: HelpW
     Puts `help.requested` on the timeline with the page and step the customer is at, and the conversation into the queue with a higher
     priority; one that waits already moves up, one that a rep has already is only told of it.
     """
-    situation = helping.Situation(body.note, body.page.url, body.page.title, body.step, body.unverified_attributes)
+    situation = helping.Situation(body.cause, body.note, body.page.url, body.page.title, body.step, body.unverified_attributes)
     made = await context.write(helping.ask, context.caller, conversation_id, body.id, body.channel, situation)
     await context.services.trouble.queue(context.tenant_id, made)
     return made

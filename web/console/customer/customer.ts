@@ -6,6 +6,7 @@ import { LitElement, css, html, nothing, type PropertyValues, type TemplateResul
 import { customElement, property, query, state } from "lit/decorators.js";
 import { ifDefined } from "lit/directives/if-defined.js";
 import { Watch } from "../../protocol";
+import { languageName } from "../../text/formats";
 import { LocaleController, locale } from "../../text/texts";
 import "../../ui/avatar";
 import "../../ui/badge";
@@ -141,7 +142,7 @@ export class ConsoleCustomer extends LitElement {
             : nothing}
         <div class="facts">
           ${known?.email ? html`<span><tresen-ui-icon name="mail"></tresen-ui-icon>${known.email}${known.email_verified ? nothing : html` (${t("customer.unconfirmed")})`}</span>` : nothing}
-          ${tag ? html`<span><tresen-ui-icon name="languages" label=${t("customer.language")}></tresen-ui-icon>${language(tag)}</span>` : nothing}
+          ${tag ? html`<span><tresen-ui-icon name="languages" label=${t("customer.language")}></tresen-ui-icon>${languageName(tag)}</span>` : nothing}
           ${zone ? html`<span><tresen-ui-icon name="clock" label=${t("customer.time")}></tresen-ui-icon>${timeThere(zone)}</span>` : nothing}
           ${page
             ? link(page.url)
@@ -168,16 +169,6 @@ export class ConsoleCustomer extends LitElement {
         ${this.tab === "orders" ? html`<console-orders slot="orders" .opened=${opened} .shopper=${shopper}></console-orders>` : nothing}
         ${this.tab === "about" ? html`<customer-about slot="about" .opened=${opened} .shopper=${shopper}></customer-about>` : nothing}
       </tresen-ui-tabs>`;
-  }
-}
-
-/** "German (Austria)", in the rep's own language. */
-function language(tag: string): string {
-  try {
-    return new Intl.DisplayNames([locale().tag], { type: "language" }).of(tag) ?? tag;
-  } catch {
-    // What a page calls its language need not be a language tag.
-    return tag;
   }
 }
 

@@ -65,7 +65,7 @@ export function codes(cart: Cart): TemplateResult {
           )}
         </ul>`
       : nothing}
-    ${wrong.length > 0 ? helpButton("code_invalid", cart.checkout_step) : nothing}`;
+    ${wrong.length > 0 ? helpButton(cart.checkout_step, "code") : nothing}`;
 }
 
 export function cartPage(cart: Cart | null): TemplateResult {

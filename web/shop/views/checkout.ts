@@ -57,7 +57,7 @@ function addressStep(): TemplateResult {
       ${field({ name: "city", label: t("city"), value: known.city, autocomplete: "address-level2", most: 200 })}
     </div>
     ${choice("country", t("country"), options, known.country, "country")}
-    <div class="onward">${button(t("onward.delivery"), { kind: "primary", size: "large", submit: true, busy: shown.busy })}${helpButton("checkout", "address")}</div>
+    <div class="onward">${button(t("onward.delivery"), { kind: "primary", size: "large", submit: true, busy: shown.busy })}${helpButton("address")}</div>
   </form>`;
 }
 
@@ -80,7 +80,7 @@ function deliveryStep(cart: Cart): TemplateResult {
           )}
         </fieldset>`}
     <div class="onward">
-      ${button(t("onward.payment"), { kind: "primary", size: "large", submit: true, busy: shown.busy, off: !cart.selected_shipping })}${helpButton("checkout", "delivery")}
+      ${button(t("onward.payment"), { kind: "primary", size: "large", submit: true, busy: shown.busy, off: !cart.selected_shipping })}${helpButton("delivery")}
     </div>
   </form>`;
 }
@@ -106,7 +106,7 @@ function paymentStep(cart: Cart): TemplateResult {
     <p class="quiet">${icon("shield")} ${t("payment.demo")}</p>
     <div class="onward">
       ${button(t("pay", { price: money(cart.totals.total) }), { kind: "primary", size: "large", icon: "lock", submit: true, busy: shown.busy, off: !cart.selected_shipping })}
-      ${helpButton("checkout", "payment")}
+      ${helpButton("payment")}
     </div>
   </form>`;
 }

@@ -1,8 +1,9 @@
 /** What surrounds every page of the shop: name, search, language, account, cart; the status line; the foot. */
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
+import { languageName } from "../../text/formats";
 import { LANGUAGES, language } from "../../text/texts";
-import { tresen } from "../help";
+import { tresen, type Cause } from "../help";
 import { button } from "../parts/button";
 import { icon } from "../parts/icon";
 import { go } from "../route";
@@ -12,7 +13,6 @@ import { t } from "../texts";
 export const NAME = "Tresen Kontor";
 export const CATEGORIES = ["kitchen", "table", "home", "bath", "bags", "outdoor", "garden", "food"] as const;
 
-const named = (tag: string): string => new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
 
 function search(event: SubmitEvent): void {
   event.preventDefault();
@@ -35,7 +35,7 @@ function header(text: string, category: string, speak: (tag: string) => void): T
       <div class="tools">
         <label class="away" for="language">${t("language")}</label>
         <select id="language" @change=${(event: Event) => speak((event.target as HTMLSelectElement).value)}>
-          ${LANGUAGES.map((tag) => html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${named(tag)}</option>`)}
+          ${LANGUAGES.map((tag) => html`<option value=${tag} lang=${tag} ?selected=${tag === language()}>${languageName(tag, tag)}</option>`)}
         </select>
         ${account
           ? html`<a class="tool" href="/orders">${icon("user")}<span>${account.name}</span></a>
@@ -53,7 +53,7 @@ function header(text: string, category: string, speak: (tag: string) => void): T
 }
 
 /** Opens the widget where somebody is stuck. */
-export const helpButton = (reason: string, step: string): TemplateResult =>
+export const helpButton = (step: string, reason: Cause = "asked"): TemplateResult =>
   button(t("help"), { icon: "help", press: () => tresen("open", { view: "help", reason, step }) });
 
 /** What has just happened or gone wrong; announced. */
@@ -63,7 +63,7 @@ export function notice(step: string): TemplateResult {
     ${said
       ? html`<div class="notice ${said.tone}">
           ${icon(said.tone === "danger" ? "alert" : "check")}<p>${said.text}</p>
-          ${said.help ? helpButton(said.help, step) : nothing}
+          ${said.help ? helpButton(step, said.help) : nothing}
           ${button("", { kind: "quiet", size: "small", icon: "x", label: t("notice.close"), press: () => set({ notice: null }) })}
         </div>`
       : nothing}

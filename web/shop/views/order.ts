@@ -42,7 +42,7 @@ export function orderPage(order: Order, fresh: boolean): TemplateResult {
           ? html`<h2>${t("delivered_to")}</h2>
               <address>${order.address.name}<br />${order.address.street}<br />${order.address.postcode} ${order.address.city}</address>`
           : nothing}
-        <div class="onward"><a class="go" href="/">${t("shop_on")}</a>${helpButton("order", "order")}</div>
+        <div class="onward"><a class="go" href="/">${t("shop_on")}</a>${helpButton("order")}</div>
       </div>
       <aside class="side" aria-label=${t("summary")}>
         <ul class="small-lines">
