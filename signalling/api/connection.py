@@ -39,6 +39,8 @@ STUCK_S = 20.0
 PAGE = 100
 # How often it is looked whether a full outbox has drained.
 TICK_S = 0.1
+# Notes that are news to others only.
+UNECHOED = frozenset({"typing", "presence", "caption", "captions.wanted"})
 # Kinds the lobby shows. Receipts, calls' inner events and staff's own messages would only make noise there.
 LOBBY_KINDS = ("conversation.", "queue.", "help.", "csat.", "call.requested", "call.ended")
 
@@ -58,6 +60,7 @@ class Connection:
 
     __slots__ = (
         "caller",
+        "captioned_at",
         "catching_up",
         "closing",
         "heard",
@@ -91,7 +94,7 @@ class Connection:
         self.stuck_since = 0.0
         self.tokens = sockets.burst
         self.refilled_at = sockets.loop.time()
-        self.typed_at = 0.0
+        self.typed_at = self.captioned_at = 0.0
 
     # ---- out
 
@@ -212,7 +215,7 @@ class Connection:
     def _concerned(self, note: dict[str, Any]) -> bool:
         if note.get("visibility") == "staff" and not self.caller.staff:
             return False
-        return not (note["type"] in ("typing", "presence") and note["actor"]["id"] == self.caller.id)
+        return not (note["type"] in UNECHOED and note["actor"]["id"] == self.caller.id)
 
     def _entry(self, shared: Shared, entry: Entry) -> None:
         watch = self.watches.get(entry.conversation_id)

@@ -126,7 +126,26 @@ class Typing(Frame):
     active: bool = True
 
 
-ClientFrame = Hello | Renew | Watch | Unwatch | LobbyWatch | LobbyUnwatch | Ack | Ping | Typing
+class Caption(Frame):
+    """What the client's person says in a call of a watched conversation, as text. Not kept anywhere."""
+
+    type: Literal["caption"]
+    conversation_id: ConversationId
+    line: Annotated[str, Field(min_length=1, max_length=32, description="The same while a sentence grows; of the client's making.")]
+    text: Annotated[str, Field(max_length=500)]
+    final: bool = False
+    unavailable: bool = Field(default=False, description="Instead of a text: there will be none from this person, who cannot or will not.")
+
+
+class CaptionsWanted(Frame):
+    """The client's person reads captions (or no longer does): whoever speaks may have their words written. To be repeated every 15 s."""
+
+    type: Literal["captions.wanted"]
+    conversation_id: ConversationId
+    active: bool = True
+
+
+ClientFrame = Hello | Renew | Watch | Unwatch | LobbyWatch | LobbyUnwatch | Ack | Ping | Typing | Caption | CaptionsWanted
 CONTROLS: dict[str, TypeAdapter[ClientFrame]] = {
     "token.renew": TypeAdapter(Renew),
     "conversation.watch": TypeAdapter(Watch),
@@ -136,6 +155,8 @@ CONTROLS: dict[str, TypeAdapter[ClientFrame]] = {
     "ack": TypeAdapter(Ack),
     "ping": TypeAdapter(Ping),
     "typing": TypeAdapter(Typing),
+    "caption": TypeAdapter(Caption),
+    "captions.wanted": TypeAdapter(CaptionsWanted),
 }
 HELLO = TypeAdapter(Hello)
 
@@ -271,6 +292,28 @@ class TypingNote(ServerFrame):
     active: bool
 
 
+class CaptionNote(ServerFrame):
+    """What somebody else is saying. The text of a `line` replaces what there was of it."""
+
+    type: Literal["caption"] = "caption"
+    conversation_id: str
+    actor: ActorView
+    line: str
+    text: str
+    final: bool
+    unavailable: bool
+
+
+class CaptionsWantedNote(ServerFrame):
+    """Somebody else reads captions; not repeated within 45 s, no longer. Of a supervisor, who may listen unseen, staff alone are told."""
+
+    type: Literal["captions.wanted"] = "captions.wanted"
+    conversation_id: str
+    actor: ActorView
+    active: bool
+    visibility: Literal["all", "staff"]
+
+
 class PresenceNote(ServerFrame):
     """Somebody began or ceased to watch a conversation."""
 
@@ -291,6 +334,8 @@ SERVER_FRAMES: dict[str, type[ServerFrame]] = {
     "lobby.reset": LobbyReset,
     "pong": Pong,
     "typing": TypingNote,
+    "caption": CaptionNote,
+    "captions.wanted": CaptionsWantedNote,
     "presence": PresenceNote,
 }
 

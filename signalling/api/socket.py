@@ -22,7 +22,21 @@ from signalling.api import messages as frames
 from signalling.api.connection import STUCK_S, TICK_S, UNACKNOWLEDGED_MOST, Connection
 from signalling.api.fanout import Fanout
 from signalling.api.frame import Form, Malformed, failure, form, parsed, request, validated
-from signalling.api.messages import CONTROLS, HELLO, Ack, Hello, LobbyUnwatch, LobbyWatch, Ping, Renew, Typing, Unwatch, Watch
+from signalling.api.messages import (
+    CONTROLS,
+    HELLO,
+    Ack,
+    Caption,
+    CaptionsWanted,
+    Hello,
+    LobbyUnwatch,
+    LobbyWatch,
+    Ping,
+    Renew,
+    Typing,
+    Unwatch,
+    Watch,
+)
 from signalling.api.operation import Context, Operation
 from signalling.api.perform import admit, perform
 from signalling.api.resume import Held, ResumeTokens
@@ -47,6 +61,8 @@ BURST_S = 4.0
 # Refused requests, counted as debt, after which a client is no longer only told.
 DEBT_S = 20.0
 TYPING_EVERY_S = 1.0
+# A sentence that grows is read no faster; its end is never left out.
+CAPTION_EVERY_S = 0.2
 CLOSE_WITHIN_S = 5.0
 # Open conversations that `welcome` carries.
 CUSTOMERS_MOST = 20
@@ -336,6 +352,11 @@ class Sockets:
                 connection.acknowledge(control.conversation_id, control.seq)
             case Typing():
                 self._typing(connection, control)
+            case Caption():
+                self._caption(connection, control)
+            case CaptionsWanted():
+                self._watched(connection, control.conversation_id)
+                self.services.chat.captions_wanted(connection.caller, control.conversation_id, control.active)
             case Watch():
                 self._run(connection, self._watch(connection, control, identifier), identifier)
             case Unwatch():
@@ -417,12 +438,29 @@ class Sockets:
         connection.send(frames.json_frame({"type": "resume", "resume": token}))
 
     def _typing(self, connection: Connection, typing: Typing) -> None:
-        if typing.conversation_id not in connection.watches:
-            raise NotFound("Watch a conversation before you write in it.", code="not_watched")
+        self._watched(connection, typing.conversation_id)
         now = self.loop.time()
         if not typing.active or now - connection.typed_at >= TYPING_EVERY_S:
             connection.typed_at = now if typing.active else 0.0
             self.services.chat.typing(connection.caller, typing.conversation_id, typing.active)
+
+    def _caption(self, connection: Connection, caption: Caption) -> None:
+        self._watched(connection, caption.conversation_id)
+        now = self.loop.time()
+        if caption.final or caption.unavailable or now - connection.captioned_at >= CAPTION_EVERY_S:
+            connection.captioned_at = now
+            self.services.chat.caption(
+                connection.caller,
+                caption.conversation_id,
+                line=caption.line,
+                text=caption.text,
+                final=caption.final,
+                unavailable=caption.unavailable,
+            )
+
+    def _watched(self, connection: Connection, conversation_id: str) -> None:
+        if conversation_id not in connection.watches:
+            raise NotFound("Watch a conversation before you write in it.", code="not_watched")
 
     # ---- for connections
 

@@ -13,6 +13,7 @@ from signalling.conversation.participants import Mark, Receipt
 from signalling.conversation.timeline import Actor, Entry
 from signalling.identity.caller import Caller
 from signalling.ids import is_id
+from signalling.privacy.masking import mask_cards
 from signalling.routing.desk import Desk
 from signalling.store import Store, Transaction
 
@@ -79,6 +80,18 @@ class Chat:
         """Tells those who watch that the caller is writing. Not kept; whoever calls has checked that the caller may see it."""
         note = {"type": "typing", "conversation_id": conversation_id, "actor": caller.actor.json(), "active": active}
         self.bus.publish(conversation_topic(caller.tenant_id, conversation_id), note)
+
+    def caption(self, caller: Caller, conversation_id: str, *, line: str, text: str, final: bool, unavailable: bool) -> None:
+        """Tells those who watch what the caller says, as text. Not kept: it is speech, not a message. As for `typing`."""
+        said = {"line": line, "text": mask_cards(text), "final": final, "unavailable": unavailable}
+        note = {"type": "caption", "conversation_id": conversation_id, "actor": caller.actor.json(), **said}
+        self.bus.publish(conversation_topic(caller.tenant_id, conversation_id), note)
+
+    def captions_wanted(self, caller: Caller, conversation_id: str, active: bool) -> None:
+        """Tells those who speak that the caller reads. A supervisor may listen unseen, so their wish is for staff alone."""
+        visibility = "staff" if caller.staff and caller.role != "rep" else "all"
+        wish = {"type": "captions.wanted", "conversation_id": conversation_id, "actor": caller.actor.json(), "active": active}
+        self.bus.publish(conversation_topic(caller.tenant_id, conversation_id), wish | {"visibility": visibility})
 
     async def start(self) -> None:
         """Begins."""

@@ -106,6 +106,27 @@ async def test_what_staff_note_is_hidden_from_the_customer(sockets: Sockets) -> 
     assert "discount" not in str(customer.pushed)
 
 
+async def test_captions_are_told_to_the_others_only_and_kept_nowhere(sockets: Sockets) -> None:
+    customer, rep, supervisor = await sockets(CUSTOMER), await sockets(REP), await sockets(SUPERVISOR)
+    conversation = (await customer.ask("conversation.create", body={}))["id"]
+    for each in (customer, rep, supervisor):
+        await each.ask("conversation.watch", conversation_id=conversation)
+    await rep.tell("captions.wanted", conversation_id=conversation)
+    await customer.until(lambda: bool(customer.of("captions.wanted")))
+    await supervisor.tell("captions.wanted", conversation_id=conversation)
+    await rep.until(lambda: bool(rep.of("captions.wanted")))
+    for text, final in (("my", False), ("my card", False), ("my card is 4242 4242 4242 4242", True)):
+        await customer.tell("caption", conversation_id=conversation, line="1", text=text, final=final)
+    await rep.until(lambda: any(each["final"] for each in rep.of("caption")))
+    # What grows faster than it can be read is left out, the end never; and a card's number is nobody's to read.
+    assert [each["text"] for each in rep.of("caption")] == ["my", "my card is •••• •••• •••• 4242"]
+    assert customer.of("caption") == [] and len(customer.of("captions.wanted")) == 1
+    entries = (await customer.ask("timeline.read", conversation_id=conversation))["entries"]
+    assert not [entry for entry in entries if "card" in str(entry["data"])]
+    await customer.tell("caption", conversation_id=new_id("conv"), line="1", text="hello")
+    await customer.until(lambda: any(each["problem"]["code"] == "not_watched" for each in customer.of("error")))
+
+
 async def test_typing_is_told_to_the_others_only(sockets: Sockets) -> None:
     customer, rep = await sockets(CUSTOMER), await sockets(REP)
     conversation = await begun(customer)
