@@ -3,5 +3,6 @@ export type * from "./types";
 export { CaptureFailed, canChooseSpeaker, canShareScreen, capture, captureScreen, devices, onDevicesChange } from "./devices";
 export { LevelMeter } from "./level";
 export { bindPicture, bindSound } from "./bind";
+export { speechWriter } from "./speech";
 export { Refused } from "./refused";
 export { callMedia, WhipCall, type CallMediaOptions } from "./whip-call";

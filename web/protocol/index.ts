@@ -1,6 +1,7 @@
 /** The protocol's public surface: faces import from here only. */
 export * from "./api";
 export { credentials, followCall } from "./calls";
+export { Captions, type Line, type Words, type Writer } from "./captions";
 export { followCart } from "./carts";
 export { ConversationLog, type Attachment, type Block, type Keep, type Message, type Receipt, type Unsent } from "./conversation";
 export { Followed, type Told } from "./followed";

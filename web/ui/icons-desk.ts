@@ -61,7 +61,6 @@ import badgeCheck from "lucide-static/icons/badge-check.svg?raw";
 import hourglass from "lucide-static/icons/hourglass.svg?raw";
 import trendingUp from "lucide-static/icons/trending-up.svg?raw";
 import trendingDown from "lucide-static/icons/trending-down.svg?raw";
-import captions from "lucide-static/icons/captions.svg?raw";
 import bot from "lucide-static/icons/bot.svg?raw";
 import store from "lucide-static/icons/store.svg?raw";
 import globe from "lucide-static/icons/globe.svg?raw";
@@ -152,7 +151,6 @@ export const desk = {
   hourglass,
   "trending-up": trendingUp,
   "trending-down": trendingDown,
-  captions,
   bot,
   store,
   globe,

@@ -31,10 +31,12 @@ import volume2 from "lucide-static/icons/volume-2.svg?raw";
 import circleDot from "lucide-static/icons/circle-dot.svg?raw";
 import logOut from "lucide-static/icons/log-out.svg?raw";
 import truck from "lucide-static/icons/truck.svg?raw";
+import captions from "lucide-static/icons/captions.svg?raw";
 import volumeX from "lucide-static/icons/volume-x.svg?raw";
 import { addIcons } from "./icon";
 
 export const more = {
+  captions,
   "check-check": checkCheck,
   "arrow-right": arrowRight,
   "phone-off": phoneOff,

@@ -10,6 +10,8 @@ import { accent } from "../accent";
 import "../avatar";
 import "../badge";
 import "../button";
+import "../captions";
+import "../captions-bar";
 import "../card";
 import "../chart";
 import "../dialog";
@@ -274,6 +276,8 @@ export class Gallery extends LitElement {
       <div class="stack">
         <tresen-ui-strip rounded tone="warning" icon="wifi-off">You are offline. What you write is sent when you are back.<tresen-ui-button slot="action" size="small">Try now</tresen-ui-button></tresen-ui-strip>
         <tresen-ui-strip rounded tone="accent" icon="eye">Rita sees your cart.<tresen-ui-button slot="action" size="small">Stop</tresen-ui-button></tresen-ui-strip>
+        <tresen-ui-captions-bar asks .readers=${["Ana"]} .local=${true}></tresen-ui-captions-bar>
+        <tresen-ui-captions .lines=${[{ key: "1", name: "Ana", text: "Does it work on induction?", final: true }, { key: "2", name: "Rita", text: "Yes, and on", final: false }]}></tresen-ui-captions>
         <tresen-ui-strip rounded tone="danger" icon="mic-off" dismissible>Your microphone is blocked.</tresen-ui-strip>
         <tresen-ui-strip rounded tone="success" icon="circle-check">Your order has been placed.</tresen-ui-strip>
         <tresen-ui-strip rounded icon="info">This conversation is over.<tresen-ui-button slot="action" size="small" kind="quiet">Start a new one</tresen-ui-button></tresen-ui-strip>
