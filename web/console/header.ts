@@ -14,6 +14,7 @@ import "../ui/menu";
 import type { MenuEntry } from "../ui/menu";
 import "../ui/tooltip";
 import { base } from "../ui/tokens";
+import { called } from "./called";
 import { boost, callCustomer, claim, release, reopen } from "./deeds";
 import { saveTranscript } from "./files";
 import type { ConsoleHandOver } from "./hand-over";
@@ -122,7 +123,7 @@ export class ConsoleHeader extends LitElement {
   override render(): TemplateResult {
     const { opened } = this;
     const { conversation, app } = opened;
-    const name = opened.name || t("who.visitor");
+    const name = called(opened.name);
     const online = opened.log.typists.some((each) => each.kind === "customer");
     const rep = conversation?.rep_id ? app.nameOf(conversation.rep_id) || t("who.rep") : "";
     const icon = (of: "phone" | "video", key: string): TemplateResult =>

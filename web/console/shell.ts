@@ -16,6 +16,7 @@ import { base } from "../ui/tokens";
 import { Alerts } from "./alerts";
 import type { App } from "./app";
 import "./call/ring";
+import { called } from "./called";
 import "./connection";
 import type { ConsoleConversation } from "./conversation";
 import "./conversation";
@@ -178,7 +179,7 @@ export class ConsoleShell extends LitElement implements Parts {
 
   private conversation(opened: Opened, beside: boolean): TemplateResult {
     const front = opened === this.app.current;
-    return html`<section class="one ${front && beside ? "front" : ""}" aria-label=${opened.name || t("who.visitor")} @focusin=${() => !front && router.toConversation(opened.id, "replace")}>
+    return html`<section class="one ${front && beside ? "front" : ""}" aria-label=${called(opened.name)} @focusin=${() => !front && router.toConversation(opened.id, "replace")}>
       ${front
         ? html`<div class="edge">
             ${this.app.opened.size > 1
