@@ -1,4 +1,4 @@
-/** `<console-header .opened>`: who a conversation is with, how it stands, and what can be done with it. */
+/** `<console-header .opened>`: who a conversation is with, how it stands, and what can be done with it; `slot="edge"` lies at its end. */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { LocaleController } from "../text/texts";
@@ -151,6 +151,7 @@ export class ConsoleHeader extends LitElement {
         <tresen-ui-menu label=${t("header.more")} align="end" .items=${this.items()} @choose=${this.chosen}>
           <tresen-ui-button slot="trigger" kind="quiet" icon="ellipsis" label=${t("header.more")}></tresen-ui-button>
         </tresen-ui-menu>
+        <slot name="edge"></slot>
       </div>
       <console-hand-over .opened=${opened}></console-hand-over>
       <console-closing .opened=${opened}></console-closing>

@@ -180,15 +180,16 @@ export class ConsoleShell extends LitElement implements Parts {
   private conversation(opened: Opened, beside: boolean): TemplateResult {
     const front = opened === this.app.current;
     return html`<section class="one ${front && beside ? "front" : ""}" aria-label=${called(opened.name)} @focusin=${() => !front && router.toConversation(opened.id, "replace")}>
-      ${front
-        ? html`<div class="edge">
-            ${this.app.opened.size > 1
-              ? html`<tresen-ui-button class="beside" size="small" kind="quiet" icon="columns-2" pressed=${String(preferences.beside)} label=${t("nav.beside")} @click=${() => this.toggleBeside()}></tresen-ui-button>`
-              : nothing}
-            <tresen-ui-button class="opener" size="small" kind="quiet" icon="panel-right" label=${t("nav.customer")} expanded=${String(this.drawer)} @click=${() => (this.drawer = !this.drawer)}></tresen-ui-button>
-          </div>`
-        : nothing}
-      <console-conversation .opened=${opened}></console-conversation>
+      <console-conversation .opened=${opened}>
+        ${front
+          ? html`<div class="edge" slot="edge">
+              ${this.app.opened.size > 1
+                ? html`<tresen-ui-button class="beside" size="small" kind="quiet" icon="columns-2" pressed=${String(preferences.beside)} label=${t("nav.beside")} @click=${() => this.toggleBeside()}></tresen-ui-button>`
+                : nothing}
+              <tresen-ui-button class="opener" size="small" kind="quiet" icon="panel-right" label=${t("nav.customer")} expanded=${String(this.drawer)} @click=${() => (this.drawer = !this.drawer)}></tresen-ui-button>
+            </div>`
+          : nothing}
+      </console-conversation>
     </section>`;
   }
 
