@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,105 +14,61 @@ from numpy.typing import NDArray
 from playwright.async_api import Browser, Locator, Page, async_playwright
 
 from signalling.identity.seed import PASSWORD, SITE
-from signalling.ids import new_id
 from tests.e2e.axe import violations
-from tests.e2e.browsers import CALL, QUIET, RECORD, CallPage
+from tests.e2e.browsers import CALL, QUIET, CallPage
+from tests.e2e.face import NOTE, RECORD, THUMB, Face
 from tests.e2e.hearing import SAME, loudness, same_speech
 from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
+from tests.e2e.shopper import Caller as Rest
+from tests.e2e.shopper import Shopper
 from tests.e2e.sources import ALIKE, THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path, likeness
 
-ROOT = Path(__file__).resolve().parents[2]
-SCREENS = ROOT / "artifacts" / "screens"
-# Through shadow roots, to the stage that is drawn.
-DEEP = """
-  const deep = (root, wanted) => {
-    for (const each of root.querySelectorAll("*")) {
-      if (each.matches(wanted)) return each;
-      const found = each.shadowRoot && deep(each.shadowRoot, wanted);
-      if (found) return found;
-    }
-    return null;
-  };
-"""
+# Width and height, scheme of colours, direction of writing: every state is looked at in each of these.
+SHAPES = {
+    "light": (1440, 900, "light", "ltr"),
+    "dark": (1440, 900, "dark", "ltr"),
+    "narrow-rtl": (1024, 768, "light", "rtl"),
+    "phone": (390, 844, "light", "ltr"),
+    "phone-dark-rtl": (390, 844, "dark", "rtl"),
+}
+STAGE = 'tresenSeen.deep(document).find((each) => each.localName === "console-stage")'
+# All that is played in a call, as the ear has it, or what is played of the leg in that part alone.
 HEAR = (
-    RECORD.replace(
-        "const track = tresenCall.remoteStream.getAudioTracks()[0];",
-        DEEP
-        + """
-  // All that is played, as the ear has it.
-  const context = new AudioContext({ sampleRate: 48000 });
+    RECORD.replace("(seconds) =>", "([seconds, whose]) =>")
+    .replace("if (!tracks.length) return null;", "")
+    .replace(
+        "const track = tracks[0].clone();",
+        f"""
+  const active = ({STAGE})?.active;
+  if (whose !== "all" && !active) return null;
+  const legs = whose === "all" ? [] : active.call.legs.filter((leg) => leg.role === whose).map((leg) => leg.id);
+  const its = legs.length ? active.media.remotes.filter((one) => legs.includes(one.id)).map((one) => one.audio) : tracks;
+  const wanted = tracks.filter((track) => its.includes(track));
+  if (!wanted.length) return null;
+  const context = new AudioContext({{ sampleRate: 48000 }});
   const together = context.createMediaStreamDestination();
   together.channelCount = 1;
   // Silence is sound too: without any the track would stand still.
-  const silence = new ConstantSourceNode(context, { offset: 0 });
+  const silence = new ConstantSourceNode(context, {{ offset: 0 }});
   silence.connect(together);
   silence.start();
-  const { call, media } = deep(document, "console-stage").active;
-  const customer = call.legs.find((leg) => leg.role === "customer").id;
-  const alone = media.remotes.filter((one) => one.id === customer && one.audio).map((one) => one.audio);
-  for (const each of whose === "customer" ? alone : media.sounds)
-    context.createMediaStreamSource(new MediaStream([each])).connect(together);
-  const [track] = together.stream.getAudioTracks();
+  for (const each of wanted) context.createMediaStreamSource(new MediaStream([each])).connect(together);
+  const track = together.stream.getAudioTracks()[0];
 """,
     )
-    .replace("await reader.cancel();", "await reader.cancel(); await context.close();")
-    .replace("async (seconds) =>", "async ([seconds, whose]) =>")
+    .replace("track.stop();", "track.stop(); await context.close();")
 )
-ENTERED = f"""() => {{ {DEEP} return Boolean(deep(document, "console-stage")?.active?.media?.sounds?.length); }}"""
-LOOK = f"""
-(name) => {{
-  {DEEP}
-  const stage = deep(document, "console-stage");
-  const tile = [...stage.shadowRoot.querySelectorAll("console-call-tile")].find((each) => each.video && each.caption === name);
-  const video = tile && tile.shadowRoot.querySelector("video");
-  if (!video || !video.videoWidth) return null;
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [{THUMB_WIDTH}, {THUMB_HEIGHT}];
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(video, 0, 0, canvas.width, canvas.height);
-  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
-  const grey = [];
-  for (let i = 0; i < pixels.length; i += 4) grey.push(0.299 * pixels[i] + 0.587 * pixels[i + 1] + 0.114 * pixels[i + 2]);
-  return grey;
-}}
-"""
-FRAMES = f"""
-() => {{
-  {DEEP}
-  const stage = deep(document, "console-stage");
-  const tile = stage && [...stage.shadowRoot.querySelectorAll("console-call-tile:not(.own)")].find((each) => each.video);
-  const video = tile && tile.shadowRoot.querySelector("video");
-  return video ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
-}}
-"""
+# The tile of that name on the stage; without a name the largest picture there is.
+LOOK = THUMB.replace("() =>", "(name) =>").replace(
+    "element.checkVisibility())",
+    'element.checkVisibility() && (!name || element.getRootNode().host?.caption === name))',
+)
 
 
-class Rest:
-    """Somebody's session, for REST."""
+class Customer(Shopper):
+    """A visitor with a conversation, who may ask for calls."""
 
-    def __init__(self, client: aiohttp.ClientSession, address: str, token: str) -> None:
-        self.client, self.address, self.token = client, address, token
-
-    async def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer; fails with the server's words where it refuses."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        async with self.client.request(method, f"{self.address}{path}", json=body, headers=headers) as response:
-            answer = await response.json() if response.content_type.endswith("json") else None
-            assert response.status < 300, (method, path, response.status, answer)
-            return answer
-
-
-class Customer(Rest):
-    """A visitor with a conversation."""
-
-    conversation_id = ""
     call_id = ""
-
-    async def begin(self, said: str) -> None:
-        """Opens a conversation and says something."""
-        self.conversation_id = (await self.ask("POST", "/v1/conversations", {}))["id"]
-        await self.ask("POST", f"/v1/conversations/{self.conversation_id}/messages", {"id": new_id("msg"), "text": said})
 
     async def request(self, media: str = "video") -> str:
         """Asks for a call: the queue looks for a rep."""
@@ -128,6 +83,14 @@ class Customer(Rest):
         ticket = await self.ask("POST", f"/v1/calls/{self.call_id}/join")
         return f"{self.address}/call/{ticket['room']}?processing=off#token={ticket['token']}"
 
+    async def answers(self, consent: str, purpose: str = "recording") -> None:
+        """Says yes (`grant`) or no (`refuse`) to what was asked, or takes it back (`withdraw`)."""
+        given = {"purpose": purpose, "conversation_id": self.conversation_id}
+        if consent == "grant":
+            await self.ask("POST", "/v1/me/consents", {**given, "scope": "call", "text_version": "1", "locale": "en"})
+        else:
+            await self.ask("POST", f"/v1/me/consents/{consent}", given)
+
     async def until(self, what: str, condition: Any) -> Any:
         """Waits until the call, as the customer sees it, fulfils the condition."""
         end_s = time.monotonic() + DEADLINE_S
@@ -139,13 +102,12 @@ class Customer(Rest):
             await asyncio.sleep(0.1)
 
 
-class Console:
+class Console(Face):
     """A rep's console."""
 
-    def __init__(self, page: Page, rest: Rest, session: dict[str, Any]) -> None:
-        self.page, self.rest, self.session = page, rest, session
-        self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+    def __init__(self, page: Page, rest: Rest) -> None:
+        super().__init__(page)
+        self.rest = rest
 
     @property
     def card(self) -> Locator:
@@ -155,70 +117,80 @@ class Console:
     def stage(self) -> Locator:
         return self.page.locator("console-stage")
 
+    @property
+    def panel(self) -> Locator:
+        """What the stage's controls open."""
+        return self.page.locator("console-call-panels")
+
     def button(self, name: str) -> Locator:
         """One of the stage's."""
-        return self.page.locator("console-stage").get_by_role("button", name=name)
+        return self.stage.get_by_role("button", name=name)
 
-    async def open(self, address: str) -> None:
+    async def open(self) -> None:
         """Signed in already, free for work."""
-        await self.page.goto(f"{address}/console")
+        await self.page.goto(f"{self.rest.address}/console")
         await self.page.locator("console-ring").wait_for(state="attached")
-        await self.rest.ask("PUT", "/v1/reps/me/status", {"status": "available"})
+        await self.be("available")
+
+    async def be(self, status: str) -> None:
+        await self.rest.ask("PUT", "/v1/reps/me/status", {"status": status})
 
     async def rings(self) -> bool:
         return await self.card.count() > 0
 
-    async def frames(self) -> int:
-        return int(await self.page.evaluate(FRAMES))
-
-    async def sees_movement(self, frames: int = 10) -> None:
-        """Waits for so many more decoded frames of somebody else."""
-        start = await self.frames()
-        end_s = time.monotonic() + DEADLINE_S
-        while await self.frames() < max(start, 0) + frames:
-            assert time.monotonic() < end_s, f"no moving picture; {self.errors}"
-            await asyncio.sleep(0.05)
-
-    async def sees(self, name: str, other: Caller) -> None:
-        """Looks until the tile of that name shows the other's picture."""
-        found = []
-        for _ in attempts():
-            grey = await self.page.evaluate(LOOK, name)
-            if grey is not None:
-                found.append(likeness(np.array(grey, dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH), other.thumbs))
-                if found[-1] > ALIKE:
-                    return
-            await asyncio.sleep(0.1)
-        raise AssertionError(f"not {other.wav.stem}'s picture: {found[-5:]}; {self.errors}")
-
-    async def sound(self, seconds: float = LISTEN_S, whose: str = "all") -> NDArray[np.float32]:
-        """What is heard from now on, of everybody or of the customer alone."""
-        end_s = time.monotonic() + DEADLINE_S
-        while not await self.page.evaluate(ENTERED):
-            assert time.monotonic() < end_s, f"no media of a call; {self.errors}"
-            await asyncio.sleep(0.05)
-        got = await asyncio.wait_for(self.page.evaluate(HEAR, [seconds, whose]), seconds + DEADLINE_S)
+    async def capture_sound(self, seconds: float, whose: str = "all") -> NDArray[np.float32]:
+        got = await self._given(lambda: self.page.evaluate(HEAR, [seconds, whose]), "nothing of a call is played")
         return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
 
-    async def hears(self, other: Caller, whose: str = "all") -> None:
-        """Listens until it is the other's speech."""
+    async def hears(self, other: Caller, whose: str = "all") -> NDArray[np.float32]:
+        """Listens until all that is played, or what that part (customer, rep) says, is the other's speech."""
         found = []
         for _ in attempts():
-            recording = await self.sound(whose=whose)
+            recording = await self.capture_sound(LISTEN_S, whose)
             found.append((round(same_speech(recording, other.speech), 3), round(loudness(recording), 4)))
             if found[-1][0] > SAME and found[-1][1] > QUIETEST:
-                return
-        raise AssertionError(f"not {other.wav.stem}'s speech; likeness and loudness: {found}; {self.errors}")
+                return recording
+        raise AssertionError(f"not {other.wav.stem}'s speech; likeness and loudness: {found}; {await self.state()}")
 
-    async def clean(self, within: str) -> None:
+    async def thumb(self, name: str = "") -> NDArray[np.float32]:
+        grey = await self._given(lambda: self.page.evaluate(LOOK, name), f"no picture {name}")
+        return np.array(grey, dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH)
+
+    async def sees(self, other: Caller, name: str = "") -> NDArray[np.float32]:
+        """Looks until the tile of that name, or the largest, shows the other's picture."""
+        found = []
+        for _ in attempts():
+            thumb = await self.thumb(name)
+            found.append(likeness(thumb, other.thumbs))
+            if found[-1] > ALIKE:
+                return thumb
+            await self.seeing(5)
+        raise AssertionError(f"not {other.wav.stem}'s picture: {found[-5:]}; {await self.state()}")
+
+    async def clean(self, within: str = "console-") -> None:
         """Nothing that axe-core finds there, by WCAG 2.2 A and AA."""
         ours = [each for each in await violations(self.page) if within in each]
         assert not ours, ours
 
     async def shot(self, name: str) -> None:
         """Keeps a picture of the page in artifacts/screens/."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SCREENS / f"console-call-{name}.png")
+        await self.screenshot(f"console-call-{name}")
+
+    async def in_every_shape(self, name: str, *shapes: str) -> None:
+        """Looks at the present state in these shapes (all, where none is named): pictures are kept, nothing is wider than the page, and
+        axe finds nothing."""
+        for shape in shapes or SHAPES:
+            width, height, scheme, direction = SHAPES[shape]
+            await self.page.set_viewport_size({"width": width, "height": height})
+            await self.page.emulate_media(color_scheme=scheme)
+            await self.page.evaluate("(direction) => { document.documentElement.dir = direction; }", direction)
+            await self.clean()
+            await self.shot(f"{name}-{shape}")
+            wider = await self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            assert wider <= 0, f"{name}, {shape}: {wider} px wider than the page"
+        await self.page.set_viewport_size({"width": 1440, "height": 900})
+        await self.page.emulate_media(color_scheme="light")
+        await self.page.evaluate("() => { document.documentElement.dir = 'ltr'; }")
 
 
 @asynccontextmanager
@@ -237,26 +209,26 @@ async def browser_of(caller: Caller, *more: str) -> AsyncIterator[Browser]:
 
 async def console_of(browser: Browser, client: aiohttp.ClientSession, address: str, login: str, **options: Any) -> Console:
     """A context of its own in the browser, with somebody signed in."""
-    async with client.post(f"{address}/v1/login", json={"login": login, "password": PASSWORD}) as response:
-        session = await response.json()
-        assert response.status < 300, session
+    rest = Rest(client, address)
+    session = await rest.ask("POST", "/v1/login", {"login": login, "password": PASSWORD})
+    rest.token, rest.id = session["token"], session["person_id"]
     context = await browser.new_context(**{"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", **options})
     context.set_default_timeout(1000 * DEADLINE_S)
+    await context.add_init_script(NOTE)
     place = "'tresen.console.session'"
     kept = f"if (!localStorage.getItem({place})) localStorage.setItem({place}, {json.dumps(json.dumps(session))})"
     await context.add_init_script(kept)
-    console = Console(await context.new_page(), Rest(client, address, session["token"]), session)
-    await console.open(address)
+    console = Console(await context.new_page(), rest)
+    await console.open()
     return console
 
 
 async def visitor(client: aiohttp.ClientSession, address: str, said: str = "Does the kettle switch itself off?") -> Customer:
     """A visitor with a conversation that has begun."""
-    async with client.post(f"{address}/v1/sessions", json={"site_id": SITE}) as response:
-        session = await response.json()
-        assert response.status < 300, session
-    customer = Customer(client, address, session["token"])
-    await customer.begin(said)
+    customer = Customer(client, address)
+    customer.token = (await customer.ask("POST", "/v1/sessions", {"site_id": SITE}))["token"]
+    customer.conversation_id = (await customer.ask("POST", "/v1/conversations", {}))["id"]
+    await customer.say(said)
     return customer
 
 

@@ -4,6 +4,7 @@
  */
 import type { Place } from "../protocol";
 import type { App } from "./app";
+import { called } from "./called";
 import { show } from "./deeds";
 import { preferences } from "./preferences";
 import { t, worded } from "./texts";
@@ -30,7 +31,7 @@ export class Alerts {
         if (entry.type !== "message.created" || entry.actor?.kind !== "customer") return;
         if (this.#app.opened.get(entry.conversation_id)?.mine && (document.hidden || !document.hasFocus())) {
           this.#ring();
-          this.#notify(entry.conversation_id, t("alert.message", { name: entry.actor.name || t("who.visitor") }), "");
+          this.#notify(entry.conversation_id, t("alert.message", { name: called(entry.actor.name) }), "");
         }
       }),
     ];
@@ -61,7 +62,7 @@ export class Alerts {
   }
 
   #about(place: Place): string {
-    const name = this.#app.desk.conversations.get(place.conversation_id)?.customer_name || t("who.visitor");
+    const name = called(this.#app.desk.conversations.get(place.conversation_id)?.customer_name);
     return place.reason ? `${name}: ${worded("reason", place.reason)}` : name;
   }
 

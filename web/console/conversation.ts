@@ -111,7 +111,7 @@ export class ConsoleConversation extends LitElement {
     const tab = (name: View, label: string): TemplateResult =>
       html`<button type="button" role="tab" id="tab-${name}" aria-selected=${view === name ? "true" : "false"} aria-controls="panel" tabindex=${view === name ? 0 : -1} @click=${() => this.turn(name)}>${label}</button>`;
     return html`
-      <console-header .opened=${opened}></console-header>
+      <console-header .opened=${opened}><slot name="edge" slot="edge"></slot></console-header>
       <console-call .opened=${opened}></console-call>
       <div class="views" role="tablist" aria-label=${t("conversation.views")} @keydown=${this.tabKey}>${tab("messages", t("messages.title"))}${tab("timeline", t("timeline.title"))}</div>
       <div class="panel" id="panel" role="tabpanel" aria-labelledby="tab-${view}" @quote=${(event: CustomEvent<{ id: string }>) => this.composer?.quote(event.detail.id)} @edit-message=${this.edit} @sent=${() => this.messages?.toEnd()}>

@@ -26,7 +26,7 @@ describe("what happened, in words", () => {
     ["help.requested", { reason: "asked", note: "The blue one?" }, ana, "Help needed: asked for help (The blue one?)"],
     ["call.requested", { media: "video" }, ana, "Ana asked for a call (video)"],
     ["call.missed", { person_id: "rep_1" }, system, "Rita did not answer"],
-    ["call.left", { person_id: "nobody", role: "customer" }, system, "Customer left the call"],
+    ["call.left", { person_id: "nobody", role: "customer" }, system, "Visitor left the call"],
     ["call.ended", { reason: "customer_left", talked_ms: 125_000 }, ana, "The call ended after 2 min: the customer hung up"],
     ["call.ended", { reason: "no_answer", talked_ms: 0 }, system, "The call ended: no answer"],
     ["cart.updated", { operation: { kind: "add_line", variant_id: "GOOK", quantity: 2 }, cart }, ana, "Ana: 2 × Gooseneck kettle added"],
@@ -40,6 +40,8 @@ describe("what happened, in words", () => {
     ["payment.succeeded", { amount: euro(5900) }, system, "€59.00 was paid"],
     ["payment.refunded", { amount: euro(5900), refund: euro(100) }, rita, "€1.00 was refunded"],
     ["consent.granted", { purpose: "cart_view" }, ana, "Ana agreed: seeing the cart"],
+    ["consent.asked", { purpose: "recording" }, rita, "Rita asked for consent: recording of the call"],
+    ["consent.refused", { purpose: "recording" }, ana, "Ana did not agree: recording of the call"],
     ["queue.position_changed", { points: 5 }, rita, "A supervisor moved the customer ahead by 5 minutes"],
     ["recording.saved", { complete: false }, system, "The recording is saved in part"],
   ] as [string, Record<string, unknown>, Actor, string][])("%s %j", (type, data, actor, expected) => expect(told(type, data, actor)).toBe(expected));

@@ -5,6 +5,7 @@
 import { duration, money, percent } from "../text/formats";
 import type { IconName } from "../ui/icon";
 import type { Actor, Cart, Entry, Money, Order } from "../protocol";
+import { called } from "./called";
 import { t, worded, type Key } from "./texts";
 import { SAID_BY_EVENT } from "./threads";
 
@@ -27,7 +28,7 @@ const amount = (value: unknown): string => (value ? money(value as Money) : "");
 export function actorName(actor: Actor | null | undefined, named: Naming): string {
   if (!actor) return t("who.system");
   if (actor.kind === "rep") return actor.name || named(actor.id) || t("who.rep");
-  if (actor.kind === "customer") return actor.name || named(actor.id) || t("who.visitor");
+  if (actor.kind === "customer") return called(actor.name || named(actor.id));
   return t(`who.${actor.kind}`);
 }
 
@@ -40,7 +41,7 @@ interface Telling {
   values?: (data: Data, named: Naming) => Record<string, string | number>;
 }
 
-const person = (data: Data, named: Naming): Record<string, string> => ({ person: named(text(data, "person_id")) || worded("who", text(data, "role"), t("who.somebody")) });
+const person = (data: Data, named: Naming): Record<string, string> => ({ person: named(text(data, "person_id")) || (text(data, "role") === "customer" ? called(null) : worded("who", text(data, "role"), t("who.somebody"))) });
 const media = (data: Data): Record<string, string> => ({ media: worded("media", text(data, "media")) });
 const toRep = (data: Data, named: Naming): Record<string, string> => ({ rep: text(data, "rep_name") || named(text(data, "rep_id")) || t("who.rep") });
 const paid = (data: Data): Record<string, string> => ({ amount: amount(data["amount"]) });
@@ -157,6 +158,8 @@ const TELLINGS: Record<string, Telling> = {
   "payment.refunded": payment("plain", { values: (data) => ({ amount: amount(data["refund"] ?? data["amount"]) }) }),
   "payment.step_entered": payment("plain", { icon: "eye-off" }),
   "payment.step_left": payment("plain", { icon: "eye" }),
+  "consent.asked": { subject: "consent", icon: "shield-check", values: purpose },
+  "consent.refused": { subject: "consent", icon: "shield-check", mood: "warning", values: purpose },
   "consent.granted": { subject: "consent", icon: "shield-check", mood: "success", values: purpose },
   "consent.revoked": { subject: "consent", icon: "shield-check", values: purpose },
 };

@@ -1,4 +1,4 @@
-/** `<console-header .opened>`: who a conversation is with, how it stands, and what can be done with it. */
+/** `<console-header .opened>`: who a conversation is with, how it stands, and what can be done with it; `slot="edge"` lies at its end. */
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { languageName } from "../text/formats";
@@ -15,6 +15,7 @@ import "../ui/menu";
 import type { MenuEntry } from "../ui/menu";
 import "../ui/tooltip";
 import { base } from "../ui/tokens";
+import { called } from "./called";
 import { boost, callCustomer, claim, release, reopen } from "./deeds";
 import { saveTranscript } from "./files";
 import type { ConsoleHandOver } from "./hand-over";
@@ -123,7 +124,7 @@ export class ConsoleHeader extends LitElement {
   override render(): TemplateResult {
     const { opened } = this;
     const { conversation, app } = opened;
-    const name = opened.name || t("who.visitor");
+    const name = called(opened.name);
     const online = opened.log.typists.some((each) => each.kind === "customer");
     const rep = conversation?.rep_id ? app.nameOf(conversation.rep_id) || t("who.rep") : "";
     const icon = (of: "phone" | "video", key: string): TemplateResult =>
@@ -151,6 +152,7 @@ export class ConsoleHeader extends LitElement {
         <tresen-ui-menu label=${t("header.more")} align="end" .items=${this.items()} @choose=${this.chosen}>
           <tresen-ui-button slot="trigger" kind="quiet" icon="ellipsis" label=${t("header.more")}></tresen-ui-button>
         </tresen-ui-menu>
+        <slot name="edge"></slot>
       </div>
       <console-hand-over .opened=${opened}></console-hand-over>
       <console-closing .opened=${opened}></console-closing>

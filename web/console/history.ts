@@ -14,6 +14,7 @@ import "../ui/row";
 import "../ui/skeleton";
 import { base } from "../ui/tokens";
 import type { App } from "./app";
+import { called } from "./called";
 import { show } from "./deeds";
 import { inWords } from "./problems";
 import { t, worded } from "./texts";
@@ -134,7 +135,7 @@ export class ConsoleHistory extends LitElement {
   }
 
   private line(conversation: Conversation): TemplateResult {
-    const name = conversation.customer_name || t("who.visitor");
+    const name = called(conversation.customer_name);
     const rep = conversation.rep_id ? this.app.nameOf(conversation.rep_id) : "";
     return html`<li>
       <tresen-ui-row interactive @choose=${() => show(this.app, conversation.id)}>

@@ -12,6 +12,7 @@ import "../ui/row";
 import { base } from "../ui/tokens";
 import type { App } from "./app";
 import { share, urgency, type Row } from "./attention";
+import { called } from "./called";
 import { accept, decline, pick, show } from "./deeds";
 import { t, worded } from "./texts";
 
@@ -104,7 +105,7 @@ export class ConsoleQueueRow extends LitElement {
 
   private line(row: Row): TemplateResult {
     const channel = row.place?.channel ?? row.conversation?.channel ?? "chat";
-    const name = row.conversation?.customer_name || t("who.visitor");
+    const name = called(row.conversation?.customer_name);
     const language = row.conversation?.locale.split("-")[0] ?? "";
     const over = row.kind === "offer" ? this.left(row) : row.since === null ? undefined : share(row, this.now);
     return html`<tresen-ui-row interactive ?selected=${this.selected} ?unread=${row.unread > 0} .progress=${over} @choose=${this.choose}>

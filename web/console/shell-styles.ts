@@ -144,10 +144,6 @@ export const shellStyles = css`
     background: var(--accent);
   }
   .edge {
-    position: absolute;
-    inset-block-start: 60px;
-    inset-inline-end: var(--space-3);
-    z-index: 3;
     display: flex;
     gap: 2px;
   }

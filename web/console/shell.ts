@@ -16,6 +16,7 @@ import { base } from "../ui/tokens";
 import { Alerts } from "./alerts";
 import type { App } from "./app";
 import "./call/ring";
+import { called } from "./called";
 import "./connection";
 import type { ConsoleConversation } from "./conversation";
 import "./conversation";
@@ -178,16 +179,17 @@ export class ConsoleShell extends LitElement implements Parts {
 
   private conversation(opened: Opened, beside: boolean): TemplateResult {
     const front = opened === this.app.current;
-    return html`<section class="one ${front && beside ? "front" : ""}" aria-label=${opened.name || t("who.visitor")} @focusin=${() => !front && router.toConversation(opened.id, "replace")}>
-      ${front
-        ? html`<div class="edge">
-            ${this.app.opened.size > 1
-              ? html`<tresen-ui-button class="beside" size="small" kind="quiet" icon="columns-2" pressed=${String(preferences.beside)} label=${t("nav.beside")} @click=${() => this.toggleBeside()}></tresen-ui-button>`
-              : nothing}
-            <tresen-ui-button class="opener" size="small" kind="quiet" icon="panel-right" label=${t("nav.customer")} expanded=${String(this.drawer)} @click=${() => (this.drawer = !this.drawer)}></tresen-ui-button>
-          </div>`
-        : nothing}
-      <console-conversation .opened=${opened}></console-conversation>
+    return html`<section class="one ${front && beside ? "front" : ""}" aria-label=${called(opened.name)} @focusin=${() => !front && router.toConversation(opened.id, "replace")}>
+      <console-conversation .opened=${opened}>
+        ${front
+          ? html`<div class="edge" slot="edge">
+              ${this.app.opened.size > 1
+                ? html`<tresen-ui-button class="beside" size="small" kind="quiet" icon="columns-2" pressed=${String(preferences.beside)} label=${t("nav.beside")} @click=${() => this.toggleBeside()}></tresen-ui-button>`
+                : nothing}
+              <tresen-ui-button class="opener" size="small" kind="quiet" icon="panel-right" label=${t("nav.customer")} expanded=${String(this.drawer)} @click=${() => (this.drawer = !this.drawer)}></tresen-ui-button>
+            </div>`
+          : nothing}
+      </console-conversation>
     </section>`;
   }
 

@@ -97,7 +97,7 @@ export class ConsoleSumUp extends LitElement {
     const until = desk.rep?.status === "wrap_up" && desk.rep.wrap_up_until ? Date.parse(desk.rep.wrap_up_until) : null;
     return html`<section aria-labelledby="title">
       <header>
-        <h3 id="title">${t("sumup.title", { channel: worded("channel", place.channel) })}</h3>
+        <h3 id="title">${worded("sumup.title", place.channel, t("sumup.title.other"))}</h3>
         ${until === null ? nothing : html`<span role="timer">${t("sumup.left", { time: stopwatch(Math.max(0, (until - Date.now()) / 1000)) })}</span>`}
       </header>
       <console-codes .codes=${codesOf(desk, place.queue_id)}></console-codes>

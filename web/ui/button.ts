@@ -119,7 +119,8 @@ export class Button extends LitElement {
         border-color: var(--accent-text);
       }
       /* A call's controls lie on the stage, which is dark in both schemes. */
-      :host([shape="round"]) button {
+      :host([shape="round"]) button,
+      :host([shape="round"]) button.only {
         inline-size: var(--round, 52px);
         block-size: var(--round, 52px);
         padding: 0;

@@ -10,6 +10,7 @@ import "../../ui/dialog";
 import "../../ui/empty";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
+import { called } from "../called";
 import { reasonOf, type LiveCall } from "./figures";
 import { conversationLink } from "./going";
 import { tableStyles } from "./styles";
@@ -52,7 +53,7 @@ export class BoardCalls extends LitElement {
 
   private row(call: LiveCall): TemplateResult {
     const { desk } = this.app;
-    const name = desk.conversations.get(call.conversation_id)?.customer_name || t("customer");
+    const name = called(desk.conversations.get(call.conversation_id)?.customer_name);
     const rep = call.rep_id ? desk.reps.get(call.rep_id)?.name || t("somebody") : "–";
     const since = Date.parse(call.connected_at ?? call.created_at);
     return html`<tr>

@@ -12,6 +12,7 @@ import "../../ui/menu";
 import "../../ui/meter";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
+import { called } from "../called";
 import { waitOf } from "./figures";
 import { conversationLink, goTo } from "./going";
 import { refusal } from "./refusals";
@@ -52,7 +53,7 @@ export class BoardQueue extends LitElement {
   }
 
   private row(place: Place): TemplateResult {
-    const name = this.app.desk.conversations.get(place.conversation_id)?.customer_name || t("customer");
+    const name = called(this.app.desk.conversations.get(place.conversation_id)?.customer_name);
     const waited = waitOf(place, this.now);
     const share = waited / (this.thresholds.get(place.queue_id) ?? THRESHOLD_S);
     const busy = this.busy === place.id;

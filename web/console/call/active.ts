@@ -6,6 +6,7 @@
 import { callMedia, bindSound, capture, type CallMedia, type Capture, type CaptureTrouble } from "../../media";
 import { credentials, newId, Observable, Problem, type Call, type Entry, type OperationName, type Asking } from "../../protocol";
 import type { App } from "../app";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import { controls, ENTERED, legOf, pendingTransfer, runs, type Controls, type Leg } from "./controls";
 import { kept, keep, wish } from "./kept";
@@ -116,7 +117,7 @@ export class ActiveCall extends Observable {
     if (personId === this.me) return this.app.me.name || t("who.you");
     const opened = this.opened;
     const known = opened.participants.find((each) => each.id === personId)?.name || this.app.desk.reps.get(personId ?? "")?.name;
-    if (personId === this.#call.customer_id) return opened.name || known || this.#said(personId) || t("who.customer");
+    if (personId === this.#call.customer_id) return called(opened.name || known || this.#said(personId));
     return known || this.#said(personId) || t("who.rep");
   }
 

@@ -7,6 +7,7 @@
 import { capture } from "../../media";
 import { newId, Observable, Problem, type Call } from "../../protocol";
 import type { App } from "../app";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import { router } from "../router";
 import { ActiveCall, type How } from "./active";
@@ -220,7 +221,7 @@ export class Calling extends Observable {
   /** How the customer of a call is called, as far as this page knows. */
   customerOf(call: Call): string {
     const { desk, opened } = this.app;
-    return opened.get(call.conversation_id)?.name || desk.conversations.get(call.conversation_id)?.customer_name || t("who.customer");
+    return called(opened.get(call.conversation_id)?.name || desk.conversations.get(call.conversation_id)?.customer_name);
   }
 
   #forget(legId: string): void {

@@ -120,6 +120,10 @@ export class Stage extends LitElement {
         aspect-ratio: 4 / 3;
         border: 2px solid var(--stage);
       }
+      /* Somebody else is below it. */
+      .several .own {
+        inline-size: min(112px, 18%);
+      }
       .asks {
         display: flex;
         flex-direction: column;
@@ -184,7 +188,7 @@ export class Stage extends LitElement {
     this.style.setProperty("--columns", String(screens ? 2 : Math.max(1, Math.ceil(Math.sqrt(all.length)))));
     this.style.setProperty("--rows", String(Math.max(1, people)));
     return html`
-      <section class="${video ? "video" : ""} ${this.large ? "large" : ""} ${screens ? "screens" : ""}" aria-label=${t("stage.label", { customer: active.customer })} @want=${(event: CustomEvent<Want>) => (this.panel = event.detail)}>
+      <section class="${video ? "video" : ""} ${this.large ? "large" : ""} ${screens ? "screens" : ""} ${all.length > 1 ? "several" : ""}" aria-label=${t("stage.label", { customer: active.customer })} @want=${(event: CustomEvent<Want>) => (this.panel = event.detail)}>
         ${this.#header()}
         <div class="scene">
           ${repeat(all, (seat) => seat.key, (seat) => this.#tile(seat))}
@@ -288,14 +292,14 @@ export class Stage extends LitElement {
     const own = active.media?.quality;
     const found: TemplateResult[] = [];
     const details = html`<tresen-ui-button slot="action" size="small" kind="quiet" @click=${() => (this.panel = "quality")}>${t("act.quality")}</tresen-ui-button>`;
-    if (own && own.level !== "good" && own.reason && own.reason !== "reconnecting") found.push(html`<tresen-ui-strip rounded tone=${own.level === "poor" ? "danger" : "warning"} icon="signal-low">${t(reasonWords(own.reason))}${details}</tresen-ui-strip>`);
+    if (own && own.level !== "good" && own.reason && own.reason !== "reconnecting") found.push(html`<tresen-ui-strip rounded tone=${own.level === "poor" ? "danger" : "warning"} icon="triangle-alert">${t(reasonWords(own.reason))}${details}</tresen-ui-strip>`);
     for (const leg of active.call.legs) {
       if (leg.person_id === active.me || leg.state !== "joined") continue;
       const quality = active.qualityOf(leg.id);
       const reason = legReason(quality);
       if (!quality || !reason || quality.level === "good") continue;
       const why = reason === "loss" ? t("reason.loss", { loss: percent(quality.loss_percent / 100, 1) }) : t("reason.late", { ms: number(Math.round(quality.rtt_ms), { style: "unit", unit: "millisecond" }) });
-      found.push(html`<tresen-ui-strip rounded tone=${quality.level === "poor" ? "danger" : "warning"} icon="signal-low">${t(`quality.person.${quality.level}`, { name: active.name(leg.person_id) })}. ${why}${details}</tresen-ui-strip>`);
+      found.push(html`<tresen-ui-strip rounded tone=${quality.level === "poor" ? "danger" : "warning"} icon="triangle-alert">${t(`quality.person.${quality.level}`, { name: active.name(leg.person_id) })}. ${why}${details}</tresen-ui-strip>`);
     }
     return found;
   }

@@ -10,6 +10,7 @@ import "../../ui/button";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
+import { called } from "../called";
 import { router } from "../router";
 import type { How } from "./active";
 import { callingOf, type Calling } from "./calling";
@@ -109,7 +110,7 @@ export class Supervise extends LitElement {
     const active = calling.active?.id === this.callId ? calling.active : null;
     const call = active?.call ?? this.call;
     const rep = this.app.desk.reps.get(call?.rep_id ?? "")?.name || t("who.rep");
-    const customer = call ? calling.customerOf(call) : t("who.customer");
+    const customer = call ? calling.customerOf(call) : called(null);
     const show = html`<tresen-ui-button icon="messages-square" @click=${() => router.toConversation(call?.conversation_id ?? this.conversationId)}>${t("supervise.open")}</tresen-ui-button>`;
     if (this.over && !active) return html`<div class="stack"><tresen-ui-strip rounded tone="neutral" icon="phone-off">${t("supervise.over")}</tresen-ui-strip><div class="row">${show}</div></div>`;
     const choices = html`<console-choices

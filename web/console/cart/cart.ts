@@ -21,6 +21,7 @@ import { refusal } from "../customer/refusals";
 import type { Shopper } from "../customer/shopper";
 import { columnStyles } from "../customer/styles";
 import { t, worded } from "../customer/texts";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import { changesOf, trouble, undoable, type Change, type Line, type Step } from "./changes";
 import { attribution, lineFacts } from "./line";
@@ -66,7 +67,7 @@ export class ConsoleCart extends LitElement {
   }
 
   private get name(): string {
-    return this.opened.name || t("customer.nameless");
+    return called(this.opened.name);
   }
 
   private async during(what: string, work: () => Promise<unknown>): Promise<void> {

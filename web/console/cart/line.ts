@@ -4,6 +4,7 @@ import { list, money } from "../../text/formats";
 import "../../ui/icon";
 import { picture } from "../../ui/url";
 import { t } from "../customer/texts";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import type { Line } from "./changes";
 
@@ -17,7 +18,7 @@ export const attributesOf = (line: Line): string => list(Object.values(line.attr
 
 /** "Added by Maria", "Suggested by Rita, accepted by Maria", "Added by the shop". */
 export function attribution(opened: Opened, { added_by }: Line): string {
-  const customer = opened.name || t("customer.nameless");
+  const customer = called(opened.name);
   if (added_by.kind === "shop" || added_by.kind === "system") return t("line.by_shop");
   if (added_by.kind === "customer") return t("line.by", { name: added_by.name || customer });
   const name = added_by.id === opened.app.me.id ? t("line.you") : added_by.name || t("line.rep");

@@ -2,6 +2,7 @@
 import { Problem, newId, type Asking } from "../../protocol";
 import { refusal } from "../customer/refusals";
 import { t } from "../customer/texts";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import type { Scope } from "./sight";
 
@@ -22,7 +23,7 @@ export async function operate(opened: Opened, operation: Operation, reason = "")
   const asking = { ...operation, cart_id, op_id: newId("op"), base_version: cart.value?.version ?? 1, reason } as Asking<"cart.operate">;
   try {
     const answer = await app.link.ask("cart.operate", asking);
-    if (answer.result === "suggested") app.notice(t("suggest.sent", { name: opened.name || t("customer.nameless") }), "success");
+    if (answer.result === "suggested") app.notice(t("suggest.sent", { name: called(opened.name) }), "success");
     return true;
   } catch (error) {
     return refused(opened, error);

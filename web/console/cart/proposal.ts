@@ -8,6 +8,7 @@ import "../../ui/field";
 import type { Field } from "../../ui/field";
 import { base } from "../../ui/tokens";
 import { t } from "../customer/texts";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import { operate, type Operation } from "./operate";
 
@@ -57,7 +58,7 @@ export class CartProposal extends LitElement {
 
   override render(): TemplateResult {
     const { operation } = this;
-    const name = this.opened.name || t("customer.nameless");
+    const name = called(this.opened.name);
     const counted = operation && "quantity" in operation;
     return html`<tresen-ui-dialog heading=${t("propose.heading", { name })} ?open=${operation !== null} @close=${() => (this.operation = null)}>
       ${operation

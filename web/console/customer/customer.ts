@@ -17,6 +17,7 @@ import { base } from "../../ui/tokens";
 import { link } from "../../ui/url";
 import type { ConsoleCart } from "../cart/cart";
 import "../cart/cart";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import "../orders/orders";
 import "./about";
@@ -127,7 +128,7 @@ export class ConsoleCustomer extends LitElement {
   private identity(): TemplateResult {
     const { customer } = this.shopper!;
     const known = customer.value;
-    const name = known?.name || this.opened.name || t("customer.nameless");
+    const name = called(known?.name || this.opened.name);
     const page = known && pageOf(known);
     const zone = known && zoneOf(known);
     const tag = known?.locale || this.opened.conversation?.locale || "";

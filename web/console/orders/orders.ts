@@ -16,6 +16,7 @@ import { refusal } from "../customer/refusals";
 import type { Shopper } from "../customer/shopper";
 import { columnStyles } from "../customer/styles";
 import { t, worded } from "../customer/texts";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import "./order";
 import "./place";
@@ -49,7 +50,7 @@ export class ConsoleOrders extends LitElement {
     const total = money(present.totals.total);
     if (sight.may("place_order")) return html`<section><tresen-ui-button wide kind="primary" icon="shopping-bag" @click=${() => this.form?.begin()}>${t("orders.place", { total })}</tresen-ui-button></section>`;
     const question = sight.question("place_order");
-    const name = this.opened.name || t("customer.nameless");
+    const name = called(this.opened.name);
     return html`<section class="form">
       <p class="quiet" role="status">${question?.answer === "waiting" ? t("orders.asked", { name }) : question?.answer === "refused" ? t("ask.refused", { name }) : t("orders.need", { name })}</p>
       <tresen-ui-button icon="shopping-bag" @click=${() => void ask(this.opened, "place_order")}>${t(question ? "ask.again" : "orders.ask")}</tresen-ui-button>

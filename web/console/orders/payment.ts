@@ -14,6 +14,7 @@ import { refusal } from "../customer/refusals";
 import type { Shopper } from "../customer/shopper";
 import { columnStyles } from "../customer/styles";
 import { t, worded } from "../customer/texts";
+import { called } from "../called";
 import type { Opened } from "../opened";
 import { PAYMENT, minorUnits, openPayment, owing, paidPayment, type Payment } from "./statuses";
 
@@ -101,7 +102,7 @@ export class OrderPayment extends LitElement {
         ${open && open.status !== "processing" ? html`<tresen-ui-button size="small" ?busy=${this.busy === "cancel"} @click=${() => void this.during("cancel", () => app.link.ask("payment.cancel", { payment_id: open.id }))}>${t("payment.cancel")}</tresen-ui-button>` : nothing}
         ${paid && app.supervises ? html`<tresen-ui-button size="small" icon="rotate-ccw" @click=${() => this.ask(paid)}>${t("refund.begin")}</tresen-ui-button>` : nothing}
       </div>
-      ${open?.status === "link_created" ? html`<p class="quiet">${t("payment.sent", { name: opened.name || t("customer.nameless") })}</p>` : nothing}
+      ${open?.status === "link_created" ? html`<p class="quiet">${t("payment.sent", { name: called(opened.name) })}</p>` : nothing}
       <tresen-ui-dialog heading=${t("refund.heading")} ?open=${this.refunding !== null} @close=${() => (this.refunding = null)}>
         ${this.refunding
           ? html`<form novalidate @submit=${(event: Event) => void this.refund(event)}>
