@@ -92,7 +92,10 @@ class KeySets:
         held.keys, held.fetched_s = keys, self._clock()
 
     async def document(self, url: str, bearer: str = "") -> bytes:
-        """What is at a foreign URL, within the bounds; `bearer`: a token to be shown there. ClientError, OSError, ValueError or Unprocessable where it cannot be had."""
+        """What is at a foreign URL, within the bounds. ClientError, OSError, ValueError or Unprocessable where it cannot be had.
+
+        `bearer`: a token to be shown there.
+        """
         if self._client is None:
             self._client = addresses.client(private=self._private, total_s=TOTAL_S)
         where = addresses.checked_url(url, private=self._private)
