@@ -211,7 +211,7 @@ class Sockets:
         self._expire(connection)
         connection.open()
         if caller.staff:
-            self.services.desk.connected(caller.tenant_id, caller.id)
+            self.services.desk.connected(caller.tenant_id, caller.id, caller.name)
         lobby_too = held is not None and held.lobby and caller.staff
         if lobby_too:
             connection.watch_lobby()

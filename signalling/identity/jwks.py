@@ -91,12 +91,16 @@ class KeySets:
             return
         held.keys, held.fetched_s = keys, self._clock()
 
-    async def document(self, url: str) -> bytes:
-        """What is at a foreign URL, within the bounds. ClientError, OSError, ValueError or Unprocessable where it cannot be had."""
+    async def document(self, url: str, bearer: str = "") -> bytes:
+        """What is at a foreign URL, within the bounds. ClientError, OSError, ValueError or Unprocessable where it cannot be had.
+
+        `bearer`: a token to be shown there.
+        """
         if self._client is None:
             self._client = addresses.client(private=self._private, total_s=TOTAL_S)
         where = addresses.checked_url(url, private=self._private)
-        async with self._client.get(where, allow_redirects=False, headers={"Accept": "application/json"}) as response:
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
+        async with self._client.get(where, allow_redirects=False, headers=headers) as response:
             if response.status != 200:
                 raise ValueError(f"answered {response.status}")
             body = await response.content.read(BYTES_MAX + 1)

@@ -91,8 +91,8 @@ class Logins:
         chosen, secret = await self._openid(tenant_id)
         provider = await openid.discover(self._sets, chosen.issuer)
         private = self._settings.webhook_private_addresses
-        token = await openid.exchange(provider, chosen, secret, pending, code, private=private)
-        who = await openid.verified(self._sets, provider, chosen, token, pending.nonce, self._store.clock() / 1e6)
+        answered = await openid.exchange(provider, chosen, secret, pending, code, private=private)
+        who = await openid.verified(self._sets, provider, chosen, answered, pending.nonce, self._store.clock() / 1e6)
         return await self._store.write(_vouched, tenant_id, chosen.issuer, who)
 
     async def _openid(self, tenant_id: str) -> tuple[OpenId, str]:

@@ -64,6 +64,15 @@ class Provider:
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    userinfo_endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the provider gives for a code. `access_token`: empty where it gives none."""
+
+    id_token: str
+    access_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ async def discover(sets: KeySets, issuer: str) -> Provider:
     """The provider's endpoints. Unavailable where it does not say them."""
     try:
         said = json.loads(await sets.document(issuer.rstrip("/") + "/.well-known/openid-configuration"))
-        provider = Provider(**{name: said[name] for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")})
+        needed = {name: said[name] for name in ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")}
+        provider = Provider(**needed, userinfo_endpoint=str(said.get("userinfo_endpoint", "")))
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError, RecursionError, Unprocessable):
         raise Unavailable("The login provider does not answer.", code="openid", retry_after_s=10) from None
     if provider.issuer != issuer or not all(isinstance(each, str) for each in (provider.token_endpoint, provider.jwks_uri)):
@@ -127,8 +137,8 @@ def take(tx: Transaction, tenant_id: str, state: str, login_secret: str) -> Pend
     return Pending(**json.loads(tx.unseal(tenant_id, row.body, f"openid_logins/{key}")))
 
 
-async def exchange(provider: Provider, chosen: OpenId, client_secret: str, pending: Pending, code: str, *, private: bool) -> str:
-    """The id token for a code. Unauthorized where the provider refuses it, Unavailable where it does not answer."""
+async def exchange(provider: Provider, chosen: OpenId, client_secret: str, pending: Pending, code: str, *, private: bool) -> Answered:
+    """The tokens for a code. Unauthorized where the provider refuses it, Unavailable where it does not answer."""
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -153,16 +163,18 @@ async def exchange(provider: Provider, chosen: OpenId, client_secret: str, pendi
     except (aiohttp.ClientError, OSError, TimeoutError, Unprocessable):
         raise Unavailable("The login provider does not answer.", code="openid", retry_after_s=10) from None
     try:
-        token = json.loads(body)["id_token"] if status == 200 else None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        token = None
+        said = json.loads(body) if status == 200 else {}
+        token, access = said["id_token"], said.get("access_token", "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        token, access = None, ""
     if not isinstance(token, str):
         raise Unauthorized("The login provider refused this login.", code="openid_refused")
-    return token
+    return Answered(token, access if isinstance(access, str) and access.isascii() and access.isprintable() else "")
 
 
-async def verified(sets: KeySets, provider: Provider, chosen: OpenId, token: str, nonce: str, now_s: float) -> Person:
+async def verified(sets: KeySets, provider: Provider, chosen: OpenId, answered: Answered, nonce: str, now_s: float) -> Person:
     """For whom an id token answers. Unauthorized where it does not verify or they are not let in."""
+    token = answered.id_token
     said = compact.header(token)
     algorithm: Algorithm
     if said.algorithm == "RS256":
@@ -176,10 +188,30 @@ async def verified(sets: KeySets, provider: Provider, chosen: OpenId, token: str
         jwt.decode(token, key.material, algorithms=[algorithm], options=_SIGNATURE_ONLY)
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         raise Unauthorized("The login provider's token does not verify.", code="token_signature") from None
-    return person(compact.json_object(token.split(".")[1]), chosen, nonce, now_s)
+    claims = compact.json_object(token.split(".")[1])
+    judge(claims, chosen, nonce, now_s)
+    about = {"name", "email", "email_verified", chosen.role_claim}
+    if provider.userinfo_endpoint and answered.access_token and not about <= claims.keys():
+        told = await userinfo(sets, provider, answered.access_token, claims["sub"])
+        claims = {name: told[name] for name in about if name in told} | claims
+    return person(claims, chosen)
 
 
-def person(claims: Mapping[str, Any], chosen: OpenId, nonce: str, now_s: float) -> Person:
+async def userinfo(sets: KeySets, provider: Provider, access_token: str, subject: str) -> Mapping[str, Any]:
+    """What the provider tells of a person outside of the id token, where a strict one leaves all of it (Core 1.0 sections 5.3 and 5.4).
+
+    Unavailable where it does not say it, Unauthorized where it speaks of somebody else.
+    """
+    try:
+        said = json.loads(await sets.document(provider.userinfo_endpoint, bearer=access_token))
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, RecursionError, Unprocessable):
+        raise Unavailable("The login provider does not say who this is.", code="openid", retry_after_s=10) from None
+    if not isinstance(said, dict) or said.get("sub") != subject:  # section 5.3.2: must be compared
+        raise Unauthorized("The login provider speaks of somebody else.", code="token_claims")
+    return said
+
+
+def judge(claims: Mapping[str, Any], chosen: OpenId, nonce: str, now_s: float) -> None:
     """Pure: judges the claims of a token whose signature is good. Core 1.0 section 3.1.3.7, steps 2 to 5 and 9 to 11."""
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
@@ -192,14 +224,18 @@ def person(claims: Mapping[str, Any], chosen: OpenId, nonce: str, now_s: float) 
         raise Unauthorized("The token has expired.", code="token_expired")
     if not isinstance(claims.get("nonce"), str) or not secrets.compare_digest(claims["nonce"].encode(), nonce.encode()):
         raise Unauthorized("The token is of another login.", code="token_nonce")
-    subject, email, name = claims.get("sub"), claims.get("email"), claims.get("name")
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+    if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= 255:
         raise Unauthorized("The token names nobody.", code="token_claims")
+
+
+def person(claims: Mapping[str, Any], chosen: OpenId) -> Person:
+    """Pure: for whom claims that were judged speak. Unauthorized where they are not let in."""
+    email, name = claims.get("email"), claims.get("name")
     address = email if isinstance(email, str) and len(email) <= 320 and claims.get("email_verified") is True else ""
     if chosen.allowed_domains and address.rpartition("@")[2].lower() not in {each.lower() for each in chosen.allowed_domains}:
         raise Unauthorized("This address is not let in.", code="openid_domain")
     shown = name if isinstance(name, str) and name.isprintable() and name else address.partition("@")[0]
-    return Person(subject, (shown or "Rep")[:200], address, role(claims.get(chosen.role_claim), chosen))
+    return Person(claims["sub"], (shown or "Rep")[:200], address, role(claims.get(chosen.role_claim), chosen))
 
 
 def role(said: Any, chosen: OpenId) -> str:

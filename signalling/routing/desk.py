@@ -225,9 +225,9 @@ class Desk:
         """A rep is through with their notes."""
         await self.ask(tenant_id, events.WrapUpDone(rep_id), lambda _: None)
 
-    def connected(self, tenant_id: str, rep_id: str) -> None:
+    def connected(self, tenant_id: str, rep_id: str, name: str = "") -> None:
         """One more of a rep's sockets is there."""
-        self.post(tenant_id, events.Connected(rep_id))
+        self.post(tenant_id, events.Connected(rep_id, name))
 
     def disconnected(self, tenant_id: str, rep_id: str) -> None:
         """One of a rep's sockets has gone. After `floor.GRACE_US` without any, what they had waits again."""

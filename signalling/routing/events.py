@@ -41,9 +41,10 @@ class StatusSet:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """One more of a rep's sockets is there."""
+    """One more of a rep's sockets is there. `name`: theirs, for whoever was never heard of; empty: not known."""
 
     rep_id: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ by `Take(force=True)`); a ticket is with one rep at most; what a rep had who is 
 
 import heapq
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from mediaserver.errors import Conflict, NotFound
@@ -210,6 +211,8 @@ class Floor:
 
     def _connected(self, event: events.Connected, now_us: int) -> None:
         rep = self.rep(event.rep_id)
+        if event.name and not rep.profile.name:  # shown before their profile is written down
+            rep.profile = replace(rep.profile, name=event.name)
         rep.sockets += 1
         if rep.status != "offline":
             with self._showing(rep, "connection", now_us):

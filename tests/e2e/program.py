@@ -74,15 +74,17 @@ def free_udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """This process's, without settings of ours that would change the test."""
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """This process's, without settings of ours that would change the test, and with those that it wants."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TRESEN_")}
-    return {**clean, "TRESEN_DATA_DIR": str(folder), "TRESEN_LOG_FORMAT": "json", "PYTHONPATH": str(ROOT)}
+    return {**clean, "TRESEN_DATA_DIR": str(folder), "TRESEN_LOG_FORMAT": "json", "PYTHONPATH": str(ROOT), **settings}
 
 
 @contextmanager
-def demo(folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = None, udp_host: str = "127.0.0.1") -> Iterator[Demo]:
-    """Runs it until the block ends. `folder`: for its keys and its log."""
+def demo(
+    folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = None, udp_host: str = "127.0.0.1", **settings: str
+) -> Iterator[Demo]:
+    """Runs it until the block ends. `folder`: for its keys and its log; `settings`: more of its environment."""
     port = udp_port or free_udp_port()
     options = ["--http-port", "0", "--udp-host", udp_host, "--udp-port", str(port), "--announced-addresses", announced]
     log = folder / "demo.log"
@@ -90,7 +92,7 @@ def demo(folder: Path, *, announced: str = "127.0.0.1", udp_port: int | None = N
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, "demo", *options, "--log-level", "info"],
             cwd=ROOT,
-            env=environment(folder),
+            env=environment(folder, **settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -50,3 +50,9 @@ async def test_entering_twice_is_one_place(core: SignallingCore) -> None:
 async def test_nobody_enters_for_a_conversation_that_is_not_there(core: SignallingCore) -> None:
     with pytest.raises(NotFound):
         await core.services.desk.enter(TENANT, "conv_none", "chat")
+
+
+async def test_a_rep_who_comes_for_the_first_time_has_a_name_at_once(core: SignallingCore) -> None:
+    desk = core.services.desk
+    desk.connected(TENANT, REP.id, REP.name)
+    assert (await desk.rep(TENANT, REP.id)).name == REP.name != ""

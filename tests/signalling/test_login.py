@@ -197,6 +197,17 @@ async def test_a_rep_logs_in_through_the_tenants_provider(core: SignallingCore, 
     assert (await through(core, client, provider, PERSON))[0] == 401
 
 
+async def test_a_provider_that_tells_of_people_by_userinfo_alone_is_asked_there(
+    core: SignallingCore, client: Client, provider: OpenIdProvider
+) -> None:
+    provider.aside = True
+    status, session = await through(core, client, provider, PERSON)
+    assert (status, session["role"], session["name"]) == (201, "supervisor", "Rita Provider")
+    provider.userinfo_subject = "p-2"
+    status, answer = await through(core, client, provider, PERSON)
+    assert (status, answer["code"]) == (401, "token_claims")
+
+
 @pytest.mark.parametrize(
     ("person", "claims", "code"),
     [

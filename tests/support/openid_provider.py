@@ -29,6 +29,9 @@ class OpenIdProvider:
         self.keys = {"k1": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
         self.signing = "k1"
         self.claims: dict[str, Any] = {}  # laid over those of every token
+        self.aside = False  # whether all but the subject is told by userinfo alone, as strict providers do
+        self.userinfo_subject: str | None = None  # said there instead of the person's own
+        self.access: dict[str, dict[str, Any]] = {}
         self.codes: dict[str, dict[str, str]] = {}
         self.key_requests = 0
         self.issuer = ""
@@ -36,6 +39,7 @@ class OpenIdProvider:
         application.router.add_get("/.well-known/openid-configuration", self._configuration)
         application.router.add_get("/keys", self._keys)
         application.router.add_post("/token", self._token)
+        application.router.add_get("/userinfo", self._userinfo)
         self._server = TestServer(application)
 
     async def __aenter__(self) -> "OpenIdProvider":
@@ -64,6 +68,7 @@ class OpenIdProvider:
                 "authorization_endpoint": f"{self.issuer}/authorize",
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/keys",
+                "userinfo_endpoint": f"{self.issuer}/userinfo",
             }
         )
 
@@ -86,6 +91,9 @@ class OpenIdProvider:
             or challenge != begun["code_challenge"]
         ):
             return web.json_response({"error": "invalid_grant"}, status=400)
+        person = json.loads(begun["person"])
+        access = secrets.token_urlsafe(16)
+        self.access[access] = person
         now_s = int(time.time())
         claims = {
             "iss": self.issuer,
@@ -93,12 +101,18 @@ class OpenIdProvider:
             "iat": now_s,
             "exp": now_s + 300,
             "nonce": begun["nonce"],
-            **json.loads(begun["person"]),
+            **({"sub": person["sub"]} if self.aside else person),
             **self.claims,
         }
         key = self.keys[self.signing]
         token = jwt.encode(claims, key, algorithm="RS256", headers={"kid": self.signing})
-        return web.json_response({"access_token": "unused", "token_type": "Bearer", "id_token": token})
+        return web.json_response({"access_token": access, "token_type": "Bearer", "id_token": token})
+
+    async def _userinfo(self, request: web.Request) -> web.Response:
+        person = self.access.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if person is None:
+            return web.json_response({"error": "invalid_token"}, status=401)
+        return web.json_response(person if self.userinfo_subject is None else {**person, "sub": self.userinfo_subject})
 
 
 def _form(text: str) -> str:

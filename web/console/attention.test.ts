@@ -8,7 +8,7 @@ const ago = (seconds: number): string => new Date(AT - seconds * 1000).toISOStri
 const conversation = (id: string, more: Partial<Conversation> = {}): Conversation =>
   ({ id, seq: 1, status: "open", channel: "chat", customer_id: "c", customer_name: id, rep_id: null, locale: "en", cart_id: null, csat_score: null, created_at: ago(60), updated_at: ago(60), closed_at: null, ...more }) as Conversation;
 const place = (conversationId: string, more: Partial<Place> = {}): Place =>
-  ({ id: `tick_${conversationId}`, conversation_id: conversationId, call_id: null, channel: "chat", queue_id: "que_1", state: "waiting", position: 1, eta_s: null, entered_at: ago(10), rep_id: null, callback: false, callback_offered: false, reason: null, outcome: "", opens_at: null, ...more }) as Place;
+  ({ id: `tick_${conversationId}`, conversation_id: conversationId, call_id: null, channel: "chat", queue_id: "que_1", state: "waiting", position: 1, eta_s: null, entered_at: ago(10), rep_id: null, callback: false, callback_offered: false, reason: null, outcome: "", opens_at: null, priority: 0, ...more }) as Place;
 const heard = (more: Partial<Heard> = {}): Heard => ({ unread: 0, said: "", typing: false, unansweredSince: null, lastAt: AT, ...more });
 
 function known(conversations: Conversation[], more: Partial<Known> & { hears?: Record<string, Heard> } = {}): Known {
@@ -18,7 +18,6 @@ function known(conversations: Conversation[], more: Partial<Known> & { hears?: R
     work: [],
     lobby: [],
     offerEnds: new Map(),
-    boosts: new Map(),
     threshold: () => 20,
     heard: (id) => more.hears?.[id] ?? null,
     ...more,
@@ -31,6 +30,11 @@ describe("the order of the left column", () => {
     const all = [conversation("free"), conversation("wait"), conversation("own", { rep_id: "rita" }), conversation("offer"), conversation("rolfs", { rep_id: "rolf" })];
     const work = [place("offer", { state: "offered", rep_id: "rita" })];
     expect(order(known(all, { work, lobby: [place("wait"), ...work] }))).toEqual(["offer offer", "mine own", "waiting wait", "unclaimed free"]);
+  });
+
+  it("says of everybody by how much a supervisor has raised them", () => {
+    const found = rows(known([conversation("a"), conversation("b")], { lobby: [place("a", { priority: 5 }), place("b")] }));
+    expect(found.map((row) => row.boost)).toEqual([5, 0]);
   });
 
   it("puts the offer that ends soonest on top", () => {

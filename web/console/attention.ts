@@ -43,7 +43,6 @@ export interface Known {
   work: readonly Place[];
   lobby: readonly Place[];
   offerEnds: ReadonlyMap<string, number>;
-  boosts: ReadonlyMap<string, number>;
   /** Of a queue: how long somebody may wait there, in seconds. */
   threshold: (queueId: string) => number;
   heard: (conversationId: string) => Heard | null;
@@ -85,7 +84,7 @@ function queued(kind: "offer" | "waiting", place: Place, known: Known): Row {
     since: Date.parse(place.entered_at),
     patience: Math.max(1, known.threshold(place.queue_id)) * 1000,
     endsAt: kind === "offer" ? (known.offerEnds.get(place.id) ?? null) : null,
-    boost: known.boosts.get(place.id) ?? 0,
+    boost: place.priority,
   };
 }
 
@@ -114,7 +113,6 @@ function blank(kind: Kind, conversationId: string, known: Known): Row {
     endsAt: null,
     boost: 0,
   };
-
 }
 
 function byNeed(one: Row, other: Row): number {

@@ -49,10 +49,8 @@ export async function claim(app: App, opened: Opened): Promise<void> {
 
 export async function boost(app: App, place: Place, points: number): Promise<void> {
   const done = await app.attempt(() => app.link.ask("queue.boost", { ticket_id: place.id, points, reason: "supervisor" }), inWords);
-  if (done) {
-    app.desk.boosted(place.id, points);
-    app.notice(t("boost.done", { points }), "success");
-  }
+  if (done) app.notice(t("boost.done", { points }), "success");
+  void app.desk.refresh();
 }
 
 /** Gives it to a rep: by the queue where a ticket is, else by the conversation itself. `force` is a supervisor's. */

@@ -29,8 +29,6 @@ export class Desk extends Observable {
   readonly lastSaid = new Map<string, { text: string; at: string }>();
   /** Chats and calls of this rep that have ended and of which nothing was written down yet: ticket by id, the last one last. */
   readonly finished = new Map<string, Place>();
-  /** By how much a supervisor of this page has raised somebody, in minutes. */
-  readonly boosts = new Map<string, number>();
   problem: Problem | null = null;
   read = false;
   readonly #app: App;
@@ -65,11 +63,6 @@ export class Desk extends Observable {
   /** An offer was declined. */
   dropped(ticketId: string): void {
     this.work = this.work.filter((each) => each.id !== ticketId);
-    this.changed();
-  }
-
-  boosted(ticketId: string, points: number): void {
-    this.boosts.set(ticketId, (this.boosts.get(ticketId) ?? 0) + points);
     this.changed();
   }
 

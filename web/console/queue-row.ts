@@ -117,7 +117,7 @@ export class ConsoleQueueRow extends LitElement {
       <span slot="detail" class=${row.typing ? "typing" : ""}>${this.detail(row)}</span>
       <span slot="meta">${this.waited(row)}</span>
       <span slot="meta" class="marks">
-        ${row.boost ? html`<tresen-ui-badge tone="warning" icon="zap">${t("queue.boost", { points: row.boost })}</tresen-ui-badge>` : nothing}
+        ${row.boost > 0 ? html`<tresen-ui-badge tone="warning" icon="zap">${t("queue.boost", { points: row.boost })}</tresen-ui-badge>` : nothing}
         ${language ? html`<span class="language">${language}</span>` : nothing}
         ${row.unread ? html`<tresen-ui-badge solid aria-label=${t("queue.unread", { count: row.unread })}>${row.unread}</tresen-ui-badge>` : nothing}
       </span>

@@ -96,7 +96,6 @@ export class ConsoleQueue extends LitElement {
       work: desk.work,
       lobby: desk.lobby,
       offerEnds: desk.offerEnds,
-      boosts: desk.boosts,
       threshold: (id) => Number(desk.queues.get(id)?.settings["threshold_s"] ?? DEFAULT_THRESHOLD_S),
       heard: (id) => {
         const opened = this.app.opened.get(id);

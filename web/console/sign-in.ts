@@ -14,10 +14,21 @@ import { base } from "../ui/tokens";
 import type { Account } from "./account";
 import { keep, kept } from "./keep";
 import { inWords } from "./problems";
-import { t } from "./texts";
+import { t, type Key } from "./texts";
 
 /** Where the browser was before it went to the provider. */
 const PLACE = "place";
+/** Why the provider, or the server after it, lets nobody in: their stable words (RFC 6749 section 4.1.2.1, and the server's codes). */
+const REFUSALS: Record<string, Key> = {
+  access_denied: "signin.openid.denied",
+  login_required: "signin.openid.denied",
+  temporarily_unavailable: "signin.openid.away",
+  server_error: "signin.openid.away",
+  openid: "signin.openid.away",
+  openid_role: "signin.openid.role",
+  openid_domain: "signin.openid.domain",
+  openid_state: "signin.openid.late",
+};
 
 @customElement("console-sign-in")
 export class ConsoleSignIn extends LitElement {
@@ -89,6 +100,8 @@ export class ConsoleSignIn extends LitElement {
 
   @property({ attribute: false }) account!: Account;
   @state() private problem = "";
+  /** What went wrong with the provider. */
+  @state() private refused = "";
   @state() private busy = false;
   @state() private openId = false;
   @query("tresen-ui-field[name=password]") private readonly password!: Field;
@@ -100,9 +113,15 @@ export class ConsoleSignIn extends LitElement {
     super.connectedCallback();
     document.title = t("signin.title");
     const answer = new URLSearchParams(location.search);
-    const [state, code] = [answer.get("state"), answer.get("code")];
-    if (state && code) void this.attempt(() => this.account.openIdFinish(state, code).finally(() => this.return()));
-    else void this.ask();
+    const [state, code, error] = [answer.get("state"), answer.get("code"), answer.get("error")];
+    if (state && code) void this.finish(state, code);
+    else {
+      if (error) {
+        this.refused = t(REFUSALS[error] ?? "signin.openid.refused");
+        this.return();
+      }
+      void this.ask();
+    }
   }
 
   override firstUpdated(): void {
@@ -144,6 +163,26 @@ export class ConsoleSignIn extends LitElement {
     }
   }
 
+  /** The provider has sent the browser back with a code. */
+  private async finish(state: string, code: string): Promise<void> {
+    await this.withProvider(() => this.account.openIdFinish(state, code).finally(() => this.return()));
+    if (this.refused) void this.ask();
+  }
+
+  private async withProvider(work: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    this.refused = "";
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const words = REFUSALS[error.code] ?? (error.status === 401 ? "signin.openid.refused" : null);
+      this.refused = words ? t(words) : error.status === 429 ? t("signin.too_often") : inWords(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
   private async submit(event: Event): Promise<void> {
     event.preventDefault();
     await this.attempt(() => this.account.signIn(this.login.value.trim(), this.password.value));
@@ -154,7 +193,7 @@ export class ConsoleSignIn extends LitElement {
   }
 
   private async toProvider(): Promise<void> {
-    await this.attempt(async () => {
+    await this.withProvider(async () => {
       keep(PLACE, location.pathname);
       location.assign(await this.account.openIdAddress(this.redirect()));
     });
@@ -170,6 +209,7 @@ export class ConsoleSignIn extends LitElement {
         </div>
       </div>
       ${this.account.expired ? html`<tresen-ui-strip tone="warning" icon="clock" rounded>${t("signin.expired")}</tresen-ui-strip>` : nothing}
+      ${this.refused ? html`<tresen-ui-strip tone="danger" icon="circle-alert" rounded>${this.refused}</tresen-ui-strip>` : nothing}
       <form novalidate @submit=${this.submit}>
         <tresen-ui-field name="login" label=${t("signin.login")} autocomplete="username" required></tresen-ui-field>
         <tresen-ui-field name="password" type="password" label=${t("signin.password")} autocomplete="current-password" required .error=${this.problem}></tresen-ui-field>

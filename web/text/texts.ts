@@ -81,6 +81,17 @@ export function texts<English extends Dictionary>(loaders: Loaders, english: Eng
   };
 }
 
+/**
+ * Says words that the server or a shop makes up: `worded("status", word)` is the text under `status.<word>` where there is one, else the
+ * `fallback`, else the word itself. A face has one beside its `t`.
+ */
+export function wordsOf<English extends Dictionary>(t: Translate<keyof English & string>, english: English) {
+  return (prefix: string, word: string | null | undefined, fallback = word ?? "", values: Values = {}): string => {
+    const key = `${prefix}.${word ?? ""}`;
+    return key in english ? t(key as keyof English & string, values) : fallback;
+  };
+}
+
 const rules = new Map<Language, Intl.PluralRules>();
 
 function category(language: Language, count: number): Intl.LDMLPluralRule {

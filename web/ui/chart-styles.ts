@@ -52,7 +52,7 @@ export const chartStyles = [
       margin-inline-start: auto;
       font-variant-numeric: tabular-nums;
     }
-    /* The picture runs from left to right in every language, as clocks do. */
+    /* uPlot lays out its layers from the left; which way time runs in them is told to it. */
     .plot {
       direction: ltr;
       min-inline-size: 0;

@@ -56,7 +56,7 @@ export class Chart extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.scheme.addEventListener("change", this.redraw);
-    this.attributeChanges.observe(document.documentElement, { attributeFilter: ["data-scheme", "lang"] });
+    this.attributeChanges.observe(document.documentElement, { attributeFilter: ["data-scheme", "lang", "dir"] });
     if (this.hasUpdated) this.draw();
   }
 
@@ -95,10 +95,10 @@ export class Chart extends LitElement {
     this.plot = undefined;
     const { place } = this;
     if (!place || this.asTable || this.count === 0) return;
-    const style = getComputedStyle(this);
-    const token = (name: string): string => style.getPropertyValue(name).trim();
+    const token = this.colours();
+    const rtl = getComputedStyle(this).direction === "rtl";
     const x = this.labels.length ? this.labels.map((_, at) => at) : this.times.map((time) => time / 1000);
-    const font = `12px ${token("--font") || "sans-serif"}`;
+    const font = `12px ${getComputedStyle(this).fontFamily || "sans-serif"}`;
     const axis = { stroke: token("--grey-text"), font, ticks: { show: false }, gap: 6 };
     const grid = { stroke: token("--line"), width: 1 };
 
@@ -106,13 +106,13 @@ export class Chart extends LitElement {
       {
         width: Math.max(1, place.clientWidth),
         height: this.height,
-        padding: [8, 8, 0, 0],
+        padding: rtl ? [8, 0, 0, 8] : [8, 8, 0, 0],
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
-        scales: { x: { time: this.labels.length === 0, range: this.range(x) }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
+        scales: { x: { time: this.labels.length === 0, range: this.range(x), dir: rtl ? -1 : 1 }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
         axes: [
           { ...axis, grid: { show: false }, size: 28, space: this.labels.length ? 40 : 64, values: (_, splits) => splits.map((split) => (this.labels.length ? (this.labels[split] ?? "") : clock(split * 1000))), ...(this.labels.length ? { incrs: [1, 2, 5, 10] } : {}) },
-          { ...axis, grid, size: this.gutter(font), space: 30, values: (_, splits) => splits.map((split) => this.format(split)) },
+          { ...axis, grid, side: rtl ? 1 : 3, size: this.gutter(font), space: 30, values: (_, splits) => splits.map((split) => this.format(split)) },
         ],
         series: [{}, ...this.series.map((series, at) => this.line(series, token(this.colour(series, at).slice(4, -1))))],
         hooks: { setCursor: [(plot) => (this.hovered = plot.cursor.idx ?? null)] },
@@ -121,6 +121,15 @@ export class Chart extends LitElement {
       place,
     );
     this.sizes.observe(place);
+  }
+
+  /** How a token's colour looks here and now, for the canvas, which knows neither variables nor schemes. */
+  private colours(): (name: string) => string {
+    const swatch = this.renderRoot.querySelector<HTMLElement>(".swatch")!;
+    return (name) => {
+      swatch.style.color = `var(${name})`;
+      return getComputedStyle(swatch).color;
+    };
   }
 
   /** Room for half a bar at both ends. */
@@ -197,6 +206,7 @@ export class Chart extends LitElement {
       ${empty ? nothing : this.legend()}
       ${empty ? html`<div class="nothing" style=${styleMap({ height: `${this.height}px` })}>${t("chart.empty")}</div>` : nothing}
       ${this.asTable ? this.table() : nothing}
+      <span class="swatch unseen"></span>
       <div class="plot ${this.asTable || empty ? "none" : ""}" role="img" aria-label=${this.heading}></div>
     `;
   }

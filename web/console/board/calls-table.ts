@@ -54,7 +54,7 @@ export class BoardCalls extends LitElement {
   private row(call: LiveCall): TemplateResult {
     const { desk } = this.app;
     const name = called(desk.conversations.get(call.conversation_id)?.customer_name);
-    const rep = call.rep_id ? desk.reps.get(call.rep_id)?.name || t("somebody") : "–";
+    const rep = call.rep_id ? this.app.nameOf(call.rep_id) || t("somebody") : "–";
     const since = Date.parse(call.connected_at ?? call.created_at);
     return html`<tr>
       <th scope="row">${conversationLink(call.conversation_id, name)}</th>

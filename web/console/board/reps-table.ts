@@ -52,8 +52,7 @@ export class BoardReps extends LitElement {
   }
 
   private row(rep: RepView): TemplateResult {
-    // Whoever is here for the first time has a name before the desk knows it.
-    const name = rep.name || (rep.rep_id === this.app.me?.id ? this.app.me.name : "") || t("somebody");
+    const name = this.app.nameOf(rep.rep_id) || t("somebody");
     const items = STATUSES.map((status) => ({ id: status, label: t(`force.${status}`) }));
     const abilities = [...Object.entries(rep.skills).map(([skill, level]) => `${skill} ${level}`), ...rep.languages];
     return html`<tr>

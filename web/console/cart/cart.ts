@@ -245,16 +245,26 @@ export class ConsoleCart extends LitElement {
 
   override render(): TemplateResult {
     const absent = this.absent();
-    const { cart: followed, sight, log, conversation } = this.opened;
-    const search = html`<cart-search .opened=${this.opened} ?direct=${sight.may("edit")} @choose=${(event: CustomEvent<Chosen>) => this.chosen(event)}></cart-search>`;
-    const proposal = html`<cart-proposal .opened=${this.opened}></cart-proposal>`;
-    if (absent) {
-      // A suggestion tells the rep nothing of the cart, so it may be made without seeing it.
-      const open = sight.known && sight.view === "hidden" && conversation?.cart_id;
-      return html`${absent}${open ? html`<section>${search}<cart-suggestions .opened=${this.opened} .shopper=${this.shopper}></cart-suggestions></section>` : nothing}${proposal}`;
-    }
-    const cart = followed.value!;
-    const open = cart.status === "open";
+    const { cart: followed, sight, conversation } = this.opened;
+    const cart = absent ? null : followed.value;
+    // A suggestion tells the rep nothing of the cart, so it may be made without seeing it.
+    const unseen = sight.known && (sight.view === "hidden" || sight.view === "open") && Boolean(conversation?.cart_id);
+    const open = cart ? cart.status === "open" : unseen;
+    // One place for the search, whatever comes and goes around it: what somebody types into it stays.
+    return html`
+      ${cart ? this.above(cart, open) : absent}
+      ${cart || open
+        ? html`<section>
+            ${open ? html`<cart-search .opened=${this.opened} ?direct=${sight.may("edit")} @choose=${(event: CustomEvent<Chosen>) => this.chosen(event)}></cart-search>` : nothing}<cart-suggestions .opened=${this.opened} .shopper=${this.shopper}></cart-suggestions>
+          </section>`
+        : nothing}
+      ${cart ? html`<section>${this.codes(cart, open)}</section><section>${this.shipping(cart, open)}</section>` : nothing}
+      <cart-proposal .opened=${this.opened}></cart-proposal>
+    `;
+  }
+
+  private above(cart: Cart, open: boolean): TemplateResult {
+    const { sight, log } = this.opened;
     const last = changesOf(log.entries).at(-1);
     const fresh = last && Date.now() - Date.parse(last.at) < NEWS_MS ? last.lines : new Set<string>();
     const mine = undoable(log.entries, this.opened.app.me.id);
@@ -274,10 +284,6 @@ export class ConsoleCart extends LitElement {
           : html`<tresen-ui-empty icon="shopping-cart" heading=${t("cart.empty")}>${t("cart.empty_text")}</tresen-ui-empty>`}
       </section>
       ${cart.lines.length ? html`<section>${this.totals(cart)}</section>` : nothing}
-      <section>${open ? search : nothing}<cart-suggestions .opened=${this.opened} .shopper=${this.shopper}></cart-suggestions></section>
-      <section>${this.codes(cart, open)}</section>
-      <section>${this.shipping(cart, open)}</section>
-      ${proposal}
     `;
   }
 }

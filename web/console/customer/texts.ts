@@ -1,5 +1,5 @@
 /** The words of the customer's column: customer, cart, orders. */
-import { texts } from "../../text/texts";
+import { texts, wordsOf } from "../../text/texts";
 import en from "./text/en.json";
 
 export const t = texts(
@@ -13,9 +13,4 @@ export const t = texts(
   en,
 );
 export type Key = Parameters<typeof t>[0];
-
-/** The text `prefix.word`, for words that the server or a shop makes up; `fallback` where there is none. */
-export function worded(prefix: string, word: string | null | undefined, fallback = word ?? "", values: Record<string, string | number> = {}): string {
-  const key = `${prefix}.${word ?? ""}`;
-  return key in en ? t(key as Key, values) : fallback;
-}
+export const worded = wordsOf(t, en);
