@@ -27,7 +27,7 @@ from mediaserver.keys import api_keys
 from mediaserver.logs import configure
 from mediaserver.server import MediaServer
 from mediaserver.tokens import mint
-from signalling import database_commands, doctor, doctor_store, identity_commands, keys_commands, pages, recordings, site
+from signalling import database_commands, doctor, doctor_store, earlier_assets, identity_commands, keys_commands, pages, recordings, site
 from signalling.calling.local_media import LocalMedia
 from signalling.calling.media import MediaPlane
 from signalling.config import Settings, load
@@ -165,12 +165,17 @@ def demo(
     if not pages.is_room_name(room):
         raise typer.BadParameter("a room's name has letters, digits, dots, dashes and underscores, 64 at most", param_hint="--room")
     chosen = replace(options, drain_deadline_s=0.0, log_level=options.log_level or "warning").settings(demo_shop_port=demo_shop_port)
-    built = site.Built(site.require(site.dist_folder()))
+    built = built_web(site.require(site.dist_folder()), chosen)
     running = Demo(chosen, built, partial(Node, plane=local_media))
     pages.mount(running.node.application, demo_mint(chosen), built)
     site.mount(running.node.application, built)
     pictures.mount(running.node.application)
     run_service(running, chosen, lambda: announce_demo(running, room))
+
+
+def built_web(folder: Path, settings: Settings) -> site.Built:
+    """The faces of this version, and what open pages still need of earlier ones."""
+    return site.Built(folder, earlier_assets.keep(folder, settings.data_dir))
 
 
 def serve_command(options: ServerOptions) -> None:
@@ -181,7 +186,7 @@ def serve_command(options: ServerOptions) -> None:
     """
     chosen = options.settings()
     service = Node(chosen, plane=local_media)
-    built = site.Built(site.dist_folder())
+    built = built_web(site.dist_folder(), chosen)
     pages.mount(service.application, None, built)
     site.mount(service.application, built)
     run_service(service, chosen, lambda: print(f"Serving on {service.address}", flush=True))

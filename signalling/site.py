@@ -4,7 +4,8 @@ For `cli`, which mounts it on the node's application. Not for the plain call pag
 origin of its own (`demo_shop`). `npm run build` makes the files and their compressed twins; here they are only found and labelled.
 
 Invariants: no page's policy allows inline script or style, or anything of another origin; a hashed asset is kept by browsers for a year, a
-page and the loader are asked for again; assets may be taken by pages of other origins, since the widget lives there, pages may not.
+page and the loader are asked for again; assets may be taken by pages of other origins, since the widget lives there, pages may not; an
+asset of an earlier version is still found for a while (`earlier_assets`).
 """
 
 import hashlib
@@ -37,8 +38,8 @@ TYPES = {
 # Encodings the build makes, the better first.
 TWINS = {"br": ".br", "gzip": ".gz"}
 FOREVER = "public, max-age=31536000, immutable"
-# The one name that never changes: a shop's pages have a new widget five minutes after it was installed.
-LOADER = "public, max-age=300"
+# The loader's name never changes and it names a hashed file: kept without asking, it would name one of another version. Asking is 304.
+ASK_AGAIN = "no-cache"
 ELSEWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 MISSING = "the web is not built: run `make demo`, or `npm ci && npm run build` in web/ (Node.js 20.19 or later)"
 PERMISSIONS = "camera=(self), microphone=(self), display-capture=(self), picture-in-picture=(self), geolocation=(), payment=()"
@@ -77,7 +78,7 @@ def page_headers(content_policy: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-cache",
+        "Cache-Control": ASK_AGAIN,
     }
 
 
@@ -94,14 +95,17 @@ class Stored:
 class Built:
     """The files of `web/dist`, read when they are asked for and kept until they change, so that a rebuild shows without a restart."""
 
-    def __init__(self, folder: Path) -> None:
-        """Reads nothing yet."""
+    def __init__(self, folder: Path, earlier: Path | None = None) -> None:
+        """Reads nothing yet. `earlier`: where to look for what is no longer in `folder` (`earlier_assets.keep`)."""
         self.folder = folder
+        self._earlier = earlier
         self._kept: dict[Path, tuple[tuple[int, int], Stored]] = {}
 
     def find(self, name: str, accepted: str) -> Stored | None:
         """A file by its name in the folder, in the best encoding that is accepted (an Accept-Encoding header). None where there is none."""
         path = self.folder / name
+        if self._earlier is not None and not path.is_file():
+            path = self._earlier / name
         content_type = TYPES.get(path.suffix)
         if content_type is None or not path.is_file():
             return None
@@ -176,7 +180,7 @@ def mount(application: web.Application, built: Built) -> None:
     mount_assets(application, built)
 
     async def loader(request: web.Request) -> web.StreamResponse:
-        return answer(request, found(built, request, "widget/v1.js"), {**ELSEWHERE, "Cache-Control": LOADER})
+        return answer(request, found(built, request, "widget/v1.js"), {**ELSEWHERE, "Cache-Control": ASK_AGAIN})
 
     application.router.add_get("/widget/v1.js", loader)
 

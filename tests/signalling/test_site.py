@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from mediaserver.errors import LocalError
 from mediaserver.http import edge
-from signalling import site
+from signalling import earlier_assets, site
 
 Client = TestClient[web.Request, web.Application]
 SCRIPT = b"export const hello = 'world';\n" * 20
+NOW_S = 1_800_000_000.0
 FOREIGN = {"Origin": "https://shop.example"}
 
 
@@ -37,9 +38,9 @@ def dist(tmp_path: Path) -> Path:
     return folder
 
 
-async def serve(folder: Path) -> Client:
+async def serve(folder: Path, earlier: Path | None = None) -> Client:
     application = web.Application(middlewares=[edge([])])
-    site.mount(application, site.Built(folder))
+    site.mount(application, site.Built(folder, earlier))
     client = TestClient(TestServer(application), auto_decompress=False)
     await client.start_server()
     return client
@@ -82,9 +83,15 @@ async def test_hashed_assets_are_kept_and_given_to_other_origins(client: Client)
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_the_loader_is_asked_for_again_after_minutes(client: Client) -> None:
+async def test_the_loader_is_asked_for_again_each_time(client: Client, dist: Path) -> None:
+    """It names a hashed file, which the next version does not have."""
     response = await client.get("/widget/v1.js", headers=FOREIGN)
-    assert response.headers["Cache-Control"] == "public, max-age=300"
+    assert response.headers["Cache-Control"] == "no-cache"
+    again = await client.get("/widget/v1.js", headers={**FOREIGN, "If-None-Match": response.headers["ETag"]})
+    assert again.status == 304 and again.headers["Cache-Control"] == "no-cache"
+    (dist / "widget/v1.js").write_bytes(b"/* another loader */")
+    updated = await client.get("/widget/v1.js", headers={**FOREIGN, "If-None-Match": response.headers["ETag"]})
+    assert updated.status == 200 and b"another" in await updated.read()
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
@@ -112,6 +119,40 @@ async def test_what_the_browser_has_is_not_sent_again(client: Client, dist: Path
     (dist / "console/index.html").write_bytes(b"<!doctype html><title>Rebuilt</title>")
     rebuilt = await client.get("/console", headers={"If-None-Match": first.headers["ETag"]})
     assert rebuilt.status == 200 and b"Rebuilt" in await rebuilt.read()
+
+
+async def test_a_page_of_an_earlier_version_finds_its_files(dist: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    earlier_assets.keep(dist, data, NOW_S)
+    for file in (dist / "assets").glob("widget-*"):
+        file.unlink()
+    (dist / "assets/widget-new.js").write_bytes(b"new")
+    client = await serve(dist, earlier_assets.keep(dist, data, NOW_S + 60))
+    try:
+        old = await client.get("/assets/widget-Ab_c-12.js", headers={"Accept-Encoding": "gzip"})
+        assert old.status == 200 and gzip.decompress(await old.read()) == SCRIPT
+        assert old.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert await (await client.get("/assets/widget-new.js")).read() == b"new"
+        assert (await client.get("/assets/notes.txt")).status == 404
+    finally:
+        await client.close()
+
+
+def test_earlier_files_are_forgotten_after_a_month_without_them(dist: Path, tmp_path: Path) -> None:
+    kept = earlier_assets.keep(dist, tmp_path / "data", NOW_S) / "assets"
+    (dist / "assets/widget-Ab_c-12.js").unlink()
+    earlier_assets.keep(dist, tmp_path / "data", NOW_S + earlier_assets.KEPT_S)
+    assert (kept / "widget-Ab_c-12.js").is_file()
+    earlier_assets.keep(dist, tmp_path / "data", NOW_S + earlier_assets.KEPT_S + 1)
+    assert sorted(file.name for file in kept.iterdir()) == ["notes.txt", "picture-x.svg", "widget-Ab_c-12.js.br", "widget-Ab_c-12.js.gz"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_stops_nothing(dist: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    kept = earlier_assets.keep(dist, tmp_path / "data")
+    assert "earlier_assets_not_kept" in caplog.text
+    assert site.Built(dist, kept).find("assets/widget-Ab_c-12.js", "") is not None
+    assert site.Built(dist, kept).find("assets/none.js", "") is None
 
 
 @pytest.mark.parametrize(
