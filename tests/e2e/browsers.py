@@ -1,7 +1,6 @@
 """Chromium with a caller's face and voice as its devices, and the call page in it."""
 
 import asyncio
-import base64
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.async_api import Page, async_playwright
 
+from tests.e2e.decoded import SAMPLES, THUMB, samples, thumbnail
 from tests.e2e.participant import DEADLINE_S, Participant
-from tests.e2e.sources import THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path
+from tests.e2e.sources import Caller, chromium_path
 
 # As Chromium names AEAD_AES_128_GCM (RFC 7714), with and without the prefix of the IANA registry.
 GCM = ("AEAD_AES_128_GCM", "SRTP_AEAD_AES_128_GCM")
@@ -38,45 +38,8 @@ CALL = [
 NO_CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=0"]
 DENIED = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
 
-# Raw samples of the remote track, so that nothing but the call lies between them and the test.
-RECORD = """
-async (seconds) => {
-  const track = tresenCall.remoteStream.getAudioTracks()[0];
-  const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
-  const parts = [];
-  let count = 0, rate = 48000;
-  while (count < seconds * rate) {
-    const { value } = await reader.read();
-    rate = value.sampleRate;
-    const plane = new Float32Array(value.numberOfFrames);
-    value.copyTo(plane, { planeIndex: 0, format: "f32-planar" });
-    value.close();
-    parts.push(plane);
-    count += plane.length;
-  }
-  await reader.cancel();
-  const all = new Float32Array(count);
-  let at = 0;
-  for (const part of parts) { all.set(part, at); at += part.length; }
-  const bytes = new Uint8Array(all.buffer);
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  return { rate, samples: btoa(text) };
-}
-"""
-THUMB = f"""
-() => {{
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [{THUMB_WIDTH}, {THUMB_HEIGHT}];
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(document.getElementById("remote"), 0, 0, canvas.width, canvas.height);
-  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
-  const grey = [];
-  for (let i = 0; i < pixels.length; i += 4) grey.push(0.299 * pixels[i] + 0.587 * pixels[i + 1] + 0.114 * pixels[i + 2]);
-  return grey;
-}}
-"""
+RECORD = f"(seconds) => {SAMPLES}(tresenCall.remoteStream.getAudioTracks()[0], seconds)"
+LOOK = f"() => {THUMB}(document.getElementById('remote'))"
 
 
 class CallPage(Participant):
@@ -122,12 +85,10 @@ class CallPage(Participant):
         return [await self.page.evaluate("[tresenCall.view, tresenCall.state]"), self.errors]
 
     async def capture_sound(self, seconds: float) -> NDArray[np.float32]:
-        got = await asyncio.wait_for(self.page.evaluate(RECORD, seconds), seconds + DEADLINE_S)
-        assert got["rate"] == 48000
-        return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
+        return samples(await asyncio.wait_for(self.page.evaluate(RECORD, seconds), seconds + DEADLINE_S))
 
     async def thumb(self) -> NDArray[np.float32]:
-        return np.array(await self.page.evaluate(THUMB), dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH)
+        return thumbnail(await self.page.evaluate(LOOK))
 
 
 @asynccontextmanager

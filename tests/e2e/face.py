@@ -5,7 +5,6 @@ and only a picture or sound that an element on the page plays counts as seen or 
 """
 
 import asyncio
-import base64
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,8 +16,9 @@ from numpy.typing import NDArray
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.e2e.browsers import CALL, QUIET
+from tests.e2e.decoded import PIXELS, SAMPLES, THUMB, samples, thumbnail
 from tests.e2e.participant import DEADLINE_S, Participant
-from tests.e2e.sources import THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path
+from tests.e2e.sources import Caller, chromium_path
 
 SCREENS = Path(__file__).resolve().parents[2] / "artifacts" / "screens"
 
@@ -44,13 +44,18 @@ NOTE = """
   const open = () => connections.filter((each) => each.connectionState !== "closed");
   const received = (kind) => open().flatMap((each) => each.getReceivers()).map((each) => each.track)
     .filter((track) => track && track.kind === kind && track.readyState === "live");
+  const sent = (kind) => open().flatMap((each) => each.getSenders()).map((each) => each.track)
+    .filter((track) => track && track.kind === kind && track.readyState === "live");
   const playing = (kind) => [...new Set([...deep(document), ...played])].filter((element) => {
     if (!(element instanceof HTMLMediaElement) || element.paused || !(element.srcObject instanceof MediaStream)) return false;
     if (kind === "audio" && (element.muted || element.volume === 0)) return false;
     const ids = new Set(received(kind).map((track) => track.id));
     return element.srcObject.getTracks().some((track) => track.kind === kind && ids.has(track.id));
   });
-  window.tresenSeen = { connections, deep, open, received, playing };
+  const area = (element) => element.clientWidth * element.clientHeight;
+  const largest = () => playing("video").filter((element) => element.videoWidth > 0 && element.checkVisibility())
+    .reduce((one, two) => (one && area(one) >= area(two) ? one : two), null);
+  window.tresenSeen = { connections, deep, open, received, sent, playing, largest };
 })();
 """
 FIGURES = """
@@ -74,53 +79,20 @@ async () => {
   return side;
 }
 """
-# Raw samples of what an element plays, so that nothing but the call lies between them and the test.
-RECORD = """
-async (seconds) => {
+RECORD = f"""
+async (seconds) => {{
   const ids = new Set(tresenSeen.received("audio").map((track) => track.id));
-  const tracks = tresenSeen.playing("audio").flatMap((element) => element.srcObject.getAudioTracks()).filter((track) => ids.has(track.id));
-  if (!tracks.length) return null;
-  const track = tracks[0].clone();
-  const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
-  const parts = [];
-  let count = 0, rate = 48000;
-  while (count < seconds * rate) {
-    const { value, done } = await reader.read();
-    if (done) return null;
-    rate = value.sampleRate;
-    const plane = new Float32Array(value.numberOfFrames);
-    value.copyTo(plane, { planeIndex: 0, format: "f32-planar" });
-    value.close();
-    parts.push(plane);
-    count += plane.length;
-  }
-  await reader.cancel();
+  const played = tresenSeen.playing("audio").flatMap((element) => element.srcObject.getAudioTracks());
+  const track = played.find((each) => ids.has(each.id))?.clone();
+  if (!track) return null;
+  const got = await {SAMPLES}(track, seconds);
   track.stop();
-  const all = new Float32Array(count);
-  let at = 0;
-  for (const part of parts) { all.set(part, at); at += part.length; }
-  const bytes = new Uint8Array(all.buffer);
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  return { rate, samples: btoa(text) };
-}
-"""
-THUMB = f"""
-() => {{
-  const seen = tresenSeen.playing("video").filter((element) => element.videoWidth > 0 && element.checkVisibility());
-  if (!seen.length) return null;
-  const largest = seen.reduce((one, two) => (one.clientWidth * one.clientHeight >= two.clientWidth * two.clientHeight ? one : two));
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [{THUMB_WIDTH}, {THUMB_HEIGHT}];
-  const context = canvas.getContext("2d");
-  context.imageSmoothingQuality = "high";
-  context.drawImage(largest, 0, 0, canvas.width, canvas.height);
-  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
-  const grey = [];
-  for (let i = 0; i < pixels.length; i += 4) grey.push(0.299 * pixels[i] + 0.587 * pixels[i + 1] + 0.114 * pixels[i + 2]);
-  return grey;
+  return got;
 }}
 """
+# What is largest is what one looks at.
+LOOK = f"() => tresenSeen.largest() && {THUMB}(tresenSeen.largest())"
+COLOUR = f"() => tresenSeen.largest() && {PIXELS}(tresenSeen.largest(), 1, 1)"
 
 
 class Face(Participant):
@@ -145,13 +117,15 @@ class Face(Participant):
         return [self.page.url, self.errors, await self.page.evaluate("tresenSeen.connections.map((each) => each.connectionState)")]
 
     async def capture_sound(self, seconds: float) -> NDArray[np.float32]:
-        got = await self._given(lambda: self.page.evaluate(RECORD, seconds), "no element plays the other's sound")
-        assert got["rate"] == 48000
-        return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
+        return samples(await self._given(lambda: self.page.evaluate(RECORD, seconds), "no element plays the other's sound"))
 
     async def thumb(self) -> NDArray[np.float32]:
-        grey = await self._given(lambda: self.page.evaluate(THUMB), "no element shows the other's picture")
-        return np.array(grey, dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH)
+        return thumbnail(await self._given(lambda: self.page.evaluate(LOOK), "no element shows the other's picture"))
+
+    async def colour(self) -> tuple[int, int, int]:
+        """Of the picture as a whole: red, green, blue."""
+        red, green, blue = await self._given(lambda: self.page.evaluate(COLOUR), "no element shows the other's picture")
+        return red, green, blue
 
     async def _given(self, look: Callable[[], Any], otherwise: str) -> Any:
         end_s = time.monotonic() + DEADLINE_S
