@@ -27,7 +27,7 @@ export class TresenCall extends LitElement {
     css`
       /* The chat below stays usable, whatever a call shows. */
       :host {
-        max-block-size: min(76dvh, 470px);
+        max-block-size: 76dvh;
         overflow-y: auto;
       }
       .turning {

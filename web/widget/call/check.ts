@@ -203,7 +203,8 @@ export class CallCheck extends LitElement {
       ready.video.stop();
       ready = { ...ready, video: null };
     }
-    await this.calling.go(ready, media);
+    // What is missing has been said and decided about here.
+    await this.calling.go({ ...ready, trouble: null }, media);
     // Refused: the devices have been stopped, a new try asks for them again.
     if (this.isConnected && this.calling.check) {
       this.given = false;

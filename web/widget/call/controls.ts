@@ -48,7 +48,8 @@ export class CallControls extends LitElement {
     const { media } = calling;
     if (!media) return;
     try {
-      if (what === "mute" && media.local.audio) await calling.mute(!this.muted);
+      // Who has only listened, or lost the microphone, is asked for it.
+      if (what === "mute") await calling.mute(media.local.audio ? !this.muted : false);
       if (what === "camera" && this.videoAllowed) await calling.camera(!calling.cameraOn);
       if (what === "screen" && canShareScreen()) await (media.local.screen ? media.stopScreen() : media.shareScreen());
     } catch (error) {
@@ -85,7 +86,9 @@ export class CallControls extends LitElement {
     const tell = (name: string) => (): boolean => this.dispatchEvent(new CustomEvent(name));
     const camera = calling.cameraOn;
     return html`
-      ${local?.audio ? round("mute", this.muted ? "mic-off" : "mic", t("mute"), () => this.toggle("mute"), { pressed: this.muted, keys: "M" }) : nothing}
+      ${local?.audio
+        ? round("mute", this.muted ? "mic-off" : "mic", t("mute"), () => this.toggle("mute"), { pressed: this.muted, keys: "M" })
+        : round("mute", "mic-off", t("unmute"), () => this.toggle("mute"), { keys: "M" })}
       ${this.videoAllowed ? round("camera", camera ? "video" : "video-off", t(camera ? "camera.off" : "camera.on"), () => this.toggle("camera"), { keys: "V" }) : nothing}
       ${canShareScreen() ? round("screen", local?.screen ? "monitor-off" : "monitor-up", t(local?.screen ? "screen.stop" : "screen.share"), () => this.toggle("screen"), { keys: "S" }) : nothing}
       ${round("devices", "settings", t("devices"), tell("devices"), { expanded: this.devices })}

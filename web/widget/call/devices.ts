@@ -20,8 +20,9 @@ export class CallDevices extends LitElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(140px, 1fr));
         gap: var(--space-2);
-        padding: var(--space-3);
+        padding: var(--space-2) var(--space-3);
         background: var(--raised);
         border-block-end: 1px solid var(--line);
       }
@@ -78,7 +79,7 @@ export class CallDevices extends LitElement {
       ${select("audioinput", "check.microphone", this.list.microphones, used(media?.local.audio))}
       ${this.calling.cameraOn ? select("videoinput", "check.camera", this.list.cameras, used(media?.local.video)) : nothing}
       ${canChooseSpeaker() ? select("audiooutput", "check.speaker", this.list.speakers, media?.speaker || (chosen().speaker ?? "")) : nothing}
-      <p role="status">${this.trouble}</p>
+      ${this.trouble ? html`<p role="alert">${this.trouble}</p>` : nothing}
     `;
   }
 }

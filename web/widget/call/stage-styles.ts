@@ -40,7 +40,13 @@ export const stageStyles: CSSResult = css`
   .stage.picture {
     aspect-ratio: 4 / 3;
     inline-size: 100%;
-    max-block-size: min(46dvh, 226px);
+    min-block-size: 96px;
+    /* Above a phone's keyboard there is room for a small picture and the controls. */
+    max-block-size: min(46dvh, 226px, calc(var(--view-height, 100dvh) - 320px));
+  }
+  /* What one chooses from stays in sight with it. */
+  .choosing .stage.picture {
+    max-block-size: min(46dvh, 150px);
   }
   .stage.screen {
     aspect-ratio: 16 / 10;
@@ -107,6 +113,15 @@ export const stageStyles: CSSResult = css`
     flex: 1;
     aspect-ratio: auto;
     max-block-size: none;
+  }
+  :host(:fullscreen) .choosing .stage {
+    max-block-size: none;
+  }
+  :host(:fullscreen) #main {
+    object-fit: contain;
+  }
+  :host(:fullscreen) tresen-call-quality {
+    background: var(--raised);
   }
   @media (prefers-reduced-motion: reduce) {
     .ring {

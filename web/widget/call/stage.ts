@@ -19,16 +19,21 @@ import type { Calling } from "./calling";
 import "./controls";
 import type { CallControls } from "./controls";
 import "./devices";
+import { browser } from "./permission";
 import "./quality";
 import "./self";
 import { stageStyles } from "./stage-styles";
 import { legOf, nameOf, others } from "./states";
 import { callStyles } from "./styles";
 import { t } from "./texts";
-import { peopleWords, stageWords, talkedWords, who } from "./words";
+import { peopleWords, stageWords, talkedWords, troubleWords, who } from "./words";
 
 const SECOND_MS = 1000;
 const LEVEL_EACH_MS = 80;
+
+type StripIcon = "volume-2" | "mic-off" | "eye-off" | "user" | "triangle-alert" | "monitor-up";
+const strip = (tone: "neutral" | "warning" | "danger" | "accent", icon: StripIcon, text: string, action: TemplateResult | typeof nothing = nothing): TemplateResult =>
+  html`<tresen-ui-strip tone=${tone} icon=${icon}>${text}${action}</tresen-ui-strip>`;
 
 @customElement("tresen-call-stage")
 export class CallStage extends LitElement {
@@ -64,7 +69,8 @@ export class CallStage extends LitElement {
   }
 
   private readonly fullChanged = (): void => {
-    this.full = this.shadowRoot?.fullscreenElement != null || document.fullscreenElement === this;
+    // Not the document's `fullscreenElement`: that is the outermost host, whatever within it fills the screen.
+    this.full = this.matches(":fullscreen");
   };
 
   /** Whose picture is large: the one who shows a screen, then the call's rep, then anybody with a picture. */
@@ -148,7 +154,7 @@ export class CallStage extends LitElement {
     const picture = Boolean(front?.screen ?? front?.video);
     const screen = front?.screen ? t("screen.theirs", { name: who(this.nameOfLeg(front.id)) }) : "";
     return html`
-      <section class="call" aria-label=${t("call")} @keydown=${this.key}>
+      <section class="call ${this.choosing ? "choosing" : ""}" aria-label=${t("call")} @keydown=${this.key}>
         <header>
           <h2 role="status" id="state">${stageWords(stage, repName, null)}</h2>
           ${call?.recording ? this.badge(call.recording.paused) : nothing}
@@ -181,7 +187,7 @@ export class CallStage extends LitElement {
         ></tresen-call-controls>
         <p class="unseen">${t("keys")}</p>
       </section>
-      ${this.choosing ? html`<tresen-call-devices .calling=${calling}></tresen-call-devices>` : nothing} ${this.strips()}
+      ${this.strips()} ${this.choosing ? html`<tresen-call-devices .calling=${calling}></tresen-call-devices>` : nothing}
       <tresen-call-quality .calling=${calling}></tresen-call-quality>
     `;
   }
@@ -209,8 +215,6 @@ export class CallStage extends LitElement {
     const own = legOf(call, me);
     const entries = calling.app.log?.entries ?? [];
     const company = call ? others(call, me).filter((leg) => leg.person_id !== call.rep_id) : [];
-    const strip = (tone: "neutral" | "warning" | "danger" | "accent", icon: "volume-2" | "mic-off" | "eye-off" | "user" | "triangle-alert" | "monitor-up", text: string, action: TemplateResult | typeof nothing = nothing): TemplateResult =>
-      html`<tresen-ui-strip tone=${tone} icon=${icon}>${text}${action}</tresen-ui-strip>`;
     return html`
       ${sound.blocked
         ? strip("accent", "volume-2", t("sound.hint"), html`<tresen-ui-button slot="action" size="small" kind="primary" id="sound" @click=${() => sound.allow()}>${t("sound.allow")}</tresen-ui-button>`)
@@ -224,7 +228,7 @@ export class CallStage extends LitElement {
         : media?.isMuted("audio")
           ? strip("neutral", "mic-off", t("muted"))
           : nothing}
-      ${media && !media.local.audio && !media.isMuted("audio") ? strip("neutral", "mic-off", t("listening")) : nothing}
+      ${this.missing()}
       ${media?.local.screen
         ? strip("accent", "monitor-up", t("screen.mine"), html`<tresen-ui-button slot="action" size="small" @click=${() => media.stopScreen()}>${t("screen.stop")}</tresen-ui-button>`)
         : nothing}
@@ -238,5 +242,17 @@ export class CallStage extends LitElement {
           )
         : nothing}
     `;
+  }
+
+  /** A device that is not there: pulled out, forbidden since, or never allowed. */
+  private missing(): TemplateResult | typeof nothing {
+    const { media } = this.calling;
+    if (!media) return nothing;
+    const { trouble, local } = media;
+    const silent = !local.audio && !media.isMuted("audio");
+    if (!trouble) return silent ? strip("neutral", "mic-off", t("listening")) : nothing;
+    const words = [troubleWords(trouble).title, trouble === "denied" ? t(`help.${browser()}`) : "", silent ? t("listening") : ""].filter(Boolean).join(" ");
+    const again = (): void => void this.controls.toggle(silent ? "mute" : "camera");
+    return strip("warning", "triangle-alert", words, html`<tresen-ui-button slot="action" size="small" id="regain" @click=${again}>${t("failed.again")}</tresen-ui-button>`);
   }
 }

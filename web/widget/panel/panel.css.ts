@@ -50,7 +50,8 @@ export const looks = css`
   }
   .view {
     flex: 1;
-    min-block-size: 0;
+    /* The input and a line of the chat, whatever is above: a phone's keyboard leaves half of the screen. */
+    min-block-size: 132px;
     display: flex;
     flex-direction: column;
   }
@@ -58,13 +59,21 @@ export const looks = css`
     flex: 1;
     min-block-size: 0;
   }
+  .stage {
+    flex: 0 1 auto;
+    min-block-size: 0;
+    display: flex;
+    flex-direction: column;
+  }
+  .stage > * {
+    min-block-size: 0;
+  }
+  .bar {
+    flex: none;
+  }
   .stage:empty,
   .bar:empty {
     display: none;
-  }
-  .stage,
-  .bar {
-    flex: none;
   }
   .notices {
     position: absolute;
