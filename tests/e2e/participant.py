@@ -100,11 +100,15 @@ class Participant(ABC):
 
     async def sees(self, other: Caller) -> NDArray[np.float32]:
         """Looks until it is the other's picture, and gives the thumbnail."""
+        return await self.shows(f"{other.wav.stem}'s picture", other.thumbs)
+
+    async def shows(self, what: str, thumbs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Looks until it is one of these pictures, and gives the thumbnail."""
         found = []
         for _ in attempts():
             thumb = await self.thumb()
-            found.append(likeness(thumb, other.thumbs))
+            found.append(likeness(thumb, thumbs))
             if found[-1] > ALIKE:
                 return thumb
             await self.seeing(5)
-        raise AssertionError(f"not {other.wav.stem}'s picture: {found}")
+        raise AssertionError(f"not {what}: {found}")

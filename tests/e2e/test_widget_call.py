@@ -11,9 +11,8 @@ from tests.e2e.browsers import DENIED, NO_CAMERA
 from tests.e2e.face import browser
 from tests.e2e.program import Demo, demo
 from tests.e2e.sources import Caller
-from tests.e2e.widget_call import Rep, Shopper, on_duty, shopper
+from tests.e2e.widget_call import WIDGET, Rep, Shopper, on_duty, shopper
 
-WIDGET = "#tresen-widget"
 NOTHING = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'));"
 
 
@@ -48,17 +47,15 @@ async def test_a_video_call_and_back_after_a_reload(process: Demo, customer: Cal
         ana = await shopper(shop, process.shop)
         await ana.open("video")
         await ana.button("Call now with video").wait_for()
-        await ana.screenshot("widget-call-check")
-        assert await violations(ana.page, selector=WIDGET) == []
+        await ana.looks_right("check")
         await ana.button("Call now with video").click()
         await ana.says("Calling")
-        await ana.screenshot("widget-call-asked")
+        await ana.looks_right("asked")
         await rita.take()
         await ana.connected()
         await asyncio.gather(ana.sees(rep), rita.sees(customer))
         await asyncio.gather(ana.hears(rep), rita.hears(customer))
-        await ana.screenshot("widget-call-video")
-        assert await violations(ana.page, selector=WIDGET) == []
+        await ana.looks_right("video")
         await ana.page.reload()
         back_s = await ana.frames_again()
         print(f"back in the call {back_s:.2f} s after the reload began")
@@ -66,7 +63,7 @@ async def test_a_video_call_and_back_after_a_reload(process: Demo, customer: Cal
         await asyncio.gather(ana.sees(rep), rita.sees(customer))
         await ana.button("Hang up").click()
         await ana.says("You ended the call.")
-        await ana.screenshot("widget-call-ended")
+        await ana.looks_right("ended")
         assert not ana.errors and not ana.violations
 
 
@@ -78,7 +75,7 @@ async def test_a_second_tab_takes_the_call_over(process: Demo, customer: Caller,
         await ana.connected()
         other = await shopper(shop, process.shop)
         await other.says("You are in a call in another tab.")
-        await other.screenshot("widget-call-elsewhere")
+        await other.looks_right("elsewhere")
         await other.button("Take it over here").first.click()
         await other.connected()
         await other.sees(rep)
@@ -111,8 +108,7 @@ async def test_a_rep_rings_beside_the_launcher_and_is_declined(process: Demo, cu
         await ana.page.evaluate("() => window.tresen('close')")
         await rita.ask("POST", f"/v1/conversations/{made}/calls", {"media": "video"})
         await ana.says("Rita is calling you")
-        await ana.screenshot("widget-call-ring")
-        assert await violations(ana.page, selector=WIDGET) == []
+        await ana.looks_right("ring")
         await ana.button("Decline").click()
         ended = await rita.sought(
             "its end", f"/v1/conversations/{made}/calls", lambda got: [each for each in got["data"] if each["state"] == "ended"]
@@ -129,8 +125,7 @@ async def test_denied_devices_are_helped_with(process: Demo) -> None:
         await ana.says("address bar")
         for way in ("Try again", "Go on with voice only", "Only listen"):
             await ana.button(way).wait_for()
-        await ana.screenshot("widget-call-denied")
-        assert await violations(ana.page, selector=WIDGET) == []
+        await ana.looks_right("denied")
         assert not ana.errors
 
 
@@ -152,7 +147,7 @@ async def test_without_a_camera_one_calls_with_voice(process: Demo) -> None:
         ana = await shopper(shop, process.shop)
         await ana.open("video")
         await ana.says("No camera was found.")
-        await ana.screenshot("widget-call-no-camera")
+        await ana.looks_right("no-camera")
         await ana.button("Go on with voice only").click()
         await ana.button("Cancel").click()
         await ana.says("You cancelled the call.")
@@ -240,8 +235,7 @@ async def test_a_recording_is_asked_for_shown_and_stopped(process: Demo, custome
         await ana.says("Thank you.")
         await rita.ask("POST", path, {})
         await ana.page.get_by_text("Recorded", exact=True).wait_for()
-        await ana.screenshot("widget-call-recorded")
-        assert await violations(ana.page, selector=WIDGET) == []
+        await ana.looks_right("recorded")
         await ana.button("Stop the recording").click()
         await rita.sought("its end", f"/v1/calls/{taken['id']}", lambda found: found["recording"] is None)
         assert not ana.errors

@@ -7,11 +7,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 from playwright.async_api import BrowserContext, Locator
 
+from tests.e2e.axe import violations
 from tests.e2e.face import Face
 from tests.e2e.participant import DEADLINE_S
 from tests.e2e.program import Demo
@@ -36,6 +37,9 @@ async ({ whip, whep, token, video, ice }) => {
     if (!answer.ok) throw new Error(url + ": " + answer.status + " " + (await answer.text()));
     await connection.setRemoteDescription({ type: "answer", sdp: await answer.text() });
   };
+  // Who enters anew leaves the former connections and what they showed behind.
+  for (const each of tresenSeen.open()) each.close();
+  for (const each of document.querySelectorAll("audio, video")) each.remove();
   const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   const own = await navigator.mediaDevices.getUserMedia({ audio: plain, video });
   const out = new RTCPeerConnection({ iceServers: ice });
@@ -145,8 +149,33 @@ async def on_duty(context: BrowserContext, demo: Demo, login: str = "rita") -> A
         await rep.ask("PUT", "/v1/reps/me/status", {"status": "offline"})
 
 
+# Each in another light, on another device, in the other direction; the first is how pages are opened.
+WIDGET = "#tresen-widget"
+VIEWS: dict[str, tuple[int, int, Literal["light", "dark"], str]] = {
+    "": (1440, 900, "light", "ltr"),
+    "-dark-rtl": (1440, 900, "dark", "rtl"),
+    "-phone-dark": (390, 844, "dark", "ltr"),
+    "-phone-rtl": (390, 844, "light", "rtl"),
+}
+TURN = f"(way) => {{ document.querySelector('{WIDGET}').dir = way; }}"
+
+
 class Shopper(Face):
     """The customer in the shop. Everything is pressed as a person would, by role and name."""
+
+    async def looks_right(self, state: str) -> None:
+        """Keeps pictures of this state in all views; in none of them axe-core finds anything within the widget."""
+        for view in VIEWS:
+            await self._turn(view)
+            assert await violations(self.page, selector=WIDGET) == [], f"{state}{view}"
+            await self.screenshot(f"widget-call-{state}{view}")
+        await self._turn("")
+
+    async def _turn(self, view: str) -> None:
+        width, height, scheme, way = VIEWS[view]
+        await self.page.set_viewport_size({"width": width, "height": height})
+        await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        await self.page.evaluate(TURN, way)
 
     def button(self, name: str) -> Locator:
         """A button of the widget's."""
