@@ -5,8 +5,9 @@
  * Asks the server and owns the media; draws nothing. What a call is at the server comes from `app.call`; what is only this tab's stands here.
  */
 import type { CallMedia, Capture } from "../../media";
-import { Observable, Problem, credentials, newId, type Call, type Entry } from "../../protocol";
+import { Observable, Problem, credentials, newId, type Call, type Captions, type Entry } from "../../protocol";
 import type { App } from "../app";
+import { captionsOf } from "./captions";
 import { Claim } from "./claim";
 import { choose, chosen, inCall, setInCall } from "./memory";
 import { Ringtone } from "./ringtone";
@@ -30,6 +31,7 @@ export class Calling extends Observable {
   readonly sound = new Sound();
   check: Check | null = null;
   media: CallMedia | null = null;
+  captions: Captions | null = null;
   ended: Ended | null = null;
   /** Something was asked of the server and is not answered yet. */
   busy = false;
@@ -203,6 +205,12 @@ export class Calling extends Observable {
     return Boolean(this.media?.local.video);
   }
 
+  /** Shows what is said as text, or no longer. */
+  readCaptions(on: boolean): void {
+    choose({ captions: on });
+    this.captions?.read(on);
+  }
+
   /** Back to sound alone, for everybody. */
   async voiceOnly(): Promise<void> {
     await this.media?.removeVideo();
@@ -220,6 +228,14 @@ export class Calling extends Observable {
   dismiss(): void {
     this.ended = null;
     this.changed();
+  }
+
+  /** Nothing is written of who is muted, on hold or pays. */
+  protected override changed(): void {
+    const { media, call } = this;
+    const heard = media && this.stage === "active" && call?.payment_step !== true && !media.isMuted("audio") && legOf(call, this.me)?.muted !== true;
+    this.captions?.hear(heard ? media.local.audio : null);
+    super.changed();
   }
 
   #toChat(): void {
@@ -281,7 +297,7 @@ export class Calling extends Observable {
     const ready = this.#ready ?? (again ? this.#waking : null) ?? this.#devices(call.media === "video" && !(again && before.cameraOff), !(again && before.listening));
     this.#ready = this.#waking = null;
     const mine = await this.#claim.take({ waitMs: HANDOVER_MS, steal }, () => void this.#leave());
-    const [capture, { callMedia }] = await Promise.all([ready, fetchMedia()]);
+    const [capture, made] = await Promise.all([ready, fetchMedia()]);
     this.#entering = false;
     if (!mine || !this.call || this.call.id !== call.id) {
       stop(capture);
@@ -291,10 +307,12 @@ export class Calling extends Observable {
       this.changed();
       return;
     }
-    const media = callMedia(credentials(this.app.link, this.app.origin, call.id), capture, {
+    const media = made.callMedia(credentials(this.app.link, this.app.origin, call.id), capture, {
       announceScreen: async (on) => void this.app.call?.put(await this.app.link.ask("call.share_screen", { call_id: call.id, on })),
     });
     this.media = media;
+    this.captions = captionsOf(this.app, call, made);
+    this.captions.subscribe(() => this.changed());
     this.app.holdCall(call.id);
     for (const event of ["state", "remote", "local", "quality"]) media.addEventListener(event, () => this.#mediaChanged(media));
     if (again && before.muted) await media.setMuted("audio", true);
@@ -336,6 +354,8 @@ export class Calling extends Observable {
   async #leave(): Promise<void> {
     const { media } = this;
     this.media = null;
+    this.captions?.close();
+    this.captions = null;
     this.sound.stop();
     this.#claim.release();
     this.app.holdCall(null);

@@ -1,11 +1,15 @@
 /**
- * What is remembered of calls: for good, which devices somebody chose; for this tab while a call runs, that it has it and what was turned
+ * What is remembered of calls: for good, which devices somebody chose and what they said of captions; for this tab while a call runs, that it has it and what was turned
  * off, so that a reload brings the call back as it was, and nobody's microphone is open again by surprise.
  */
 export interface Chosen {
   microphone?: string;
   camera?: string;
   speaker?: string;
+  /** This person reads captions. */
+  captions?: boolean;
+  /** Whether their own words may be written; absent: they have not said. */
+  maySpeech?: boolean;
 }
 export interface InCall {
   callId: string;

@@ -2,16 +2,18 @@
  * `<tresen-call-stage .calling>`: the call itself. The rep's picture or shared screen large, or a face with a ring that follows the voice; one's own
  * picture small; the state in words above, the controls below, then how good the connection is.
  *
- * Keys work while the focus is within: M, V, S; Escape ends picture in picture.
+ * Keys work while the focus is within: M, V, S, C; Escape ends picture in picture.
  */
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { LevelMeter, bindPicture, type RemotePerson } from "../../media";
-import { Watch } from "../../protocol";
+import { Watch, type Actor } from "../../protocol";
 import { LocaleController } from "../../text/texts";
 import "../../ui/avatar";
 import "../../ui/badge";
 import "../../ui/button";
+import "../../ui/captions";
+import "../../ui/captions-bar";
 import "../../ui/strip";
 import { base } from "../../ui/tokens";
 import "../../ui/icons-more";
@@ -114,8 +116,10 @@ export class CallStage extends LitElement {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const target = event.composedPath()[0];
     if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) return;
+    const { captions } = this.calling;
     const what = ({ m: "mute", v: "camera", s: "screen" } as const)[event.key.toLowerCase()];
     if (what) void this.controls.toggle(what);
+    else if (event.key.toLowerCase() === "c" && captions) this.calling.readCaptions(!captions.reading);
     else if (event.key === "Escape" && this.pip) void this.togglePip();
     else return;
     event.preventDefault();
@@ -158,6 +162,7 @@ export class CallStage extends LitElement {
         <header>
           <h2 role="status" id="state">${stageWords(stage, repName, null)}</h2>
           ${call?.recording ? this.badge(call.recording.paused) : nothing}
+          ${this.captionsButton()}
           <time aria-label=${t("call")}>${talkedWords(call?.connected_at ?? null, Date.now())}</time>
         </header>
         <div class="stage ${picture ? "picture" : "voice"} ${front?.screen ? "screen" : ""}">
@@ -176,6 +181,7 @@ export class CallStage extends LitElement {
           ${this.beside ? html`<video id="tile" class="tile" muted playsinline autoplay aria-hidden="true"></video>` : nothing}
           ${media?.local.video ? html`<tresen-call-self .track=${media.local.video}></tresen-call-self>` : nothing}
         </div>
+        ${this.captionLines()}
         <tresen-call-controls
           .calling=${calling}
           .devices=${this.choosing}
@@ -187,7 +193,7 @@ export class CallStage extends LitElement {
         ></tresen-call-controls>
         <p class="unseen">${t("keys")}</p>
       </section>
-      ${this.strips()} ${this.choosing ? html`<tresen-call-devices .calling=${calling}></tresen-call-devices>` : nothing}
+      ${this.captionsBar()} ${this.strips()} ${this.choosing ? html`<tresen-call-devices .calling=${calling}></tresen-call-devices>` : nothing}
       <tresen-call-quality .calling=${calling}></tresen-call-quality>
     `;
   }
@@ -197,6 +203,40 @@ export class CallStage extends LitElement {
       <tresen-ui-badge tone=${paused ? "warning" : "danger"} icon="circle-dot">${t(paused ? "recorded.paused" : "recorded")}</tresen-ui-badge>
       <tresen-ui-button size="small" kind="quiet" id="stop-recording" icon="x" label=${t("recorded.stop")} @click=${this.stopRecording}></tresen-ui-button>
     </span>`;
+  }
+
+  /** Above the picture, as the row below it is full. */
+  private captionsButton(): TemplateResult | typeof nothing {
+    const { calling } = this;
+    const { captions } = calling;
+    if (!captions) return nothing;
+    return html`<tresen-ui-button shape="round" size="small" id="captions" icon="captions" label=${t("captions")} keys="C" .pressed=${captions.reading} @click=${() => calling.readCaptions(!captions.reading)}></tresen-ui-button>`;
+  }
+
+  private captionLines(): TemplateResult | typeof nothing {
+    const { captions } = this.calling;
+    if (!captions?.reading) return nothing;
+    const several = new Set(captions.lines.map((line) => line.actor.id)).size > 1;
+    const lines = captions.lines.map(({ actor, line, text, final }) => ({ key: `${actor.id} ${line}`, name: several ? this.called(actor) : "", text, final }));
+    return html`<tresen-ui-captions .lines=${lines}></tresen-ui-captions>`;
+  }
+
+  private captionsBar(): TemplateResult | typeof nothing {
+    const { captions } = this.calling;
+    if (!captions) return nothing;
+    const names = (actors: readonly Actor[]): string[] => actors.map((actor) => this.called(actor));
+    return html`<tresen-ui-captions-bar
+      .readers=${names(captions.readers)}
+      .silent=${names(captions.silent)}
+      .local=${captions.local}
+      ?asks=${captions.asks}
+      ?writing=${captions.writing}
+      @allow=${(event: CustomEvent<boolean>) => captions.allow(event.detail)}
+    ></tresen-ui-captions-bar>`;
+  }
+
+  private called(actor: Actor): string {
+    return who(nameOf(this.calling.app.log?.entries ?? [], actor.id) || actor.name);
   }
 
   /** What lies over the picture while there is nobody to be seen. */
