@@ -28,13 +28,14 @@ DEADLINE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo: its links by seat, its address, its media port; where its shop and its console are."""
+    """A running demo: its links by seat, its address, its media port; where its shop and its console are, and what it keeps."""
 
     links: dict[str, str]
     udp_port: int
     process: subprocess.Popen[str]
     shop: str = ""
     console: str = ""
+    folder: Path = Path()
 
     @property
     def address(self) -> str:
@@ -104,7 +105,7 @@ def demo(
         assert process.stdout is not None
         links = read_links(process.stdout, log)
         overdue.cancel()
-        yield Demo({seat: links[seat] for seat in ("customer", "rep")}, port, process, links["shop"].rstrip("/"), links["console"])
+        yield Demo({seat: links[seat] for seat in ("customer", "rep")}, port, process, links["shop"].rstrip("/"), links["console"], folder)
     finally:
         overdue.cancel()
         process.send_signal(signal.SIGTERM)

@@ -46,6 +46,12 @@ class Shopper(Caller):
     cart_id: str = ""
     ops: list[str] = field(default_factory=list)
 
+    async def take_a_cart(self) -> None:
+        """An empty one, that goes to Hamburg."""
+        self.cart_id = new_id("cart")
+        draft = {"cart_id": self.cart_id, "conversation_id": self.conversation_id, "destination": {"country": "DE", "postcode": "20457"}}
+        await self.ask("POST", "/v1/carts", draft)
+
     async def cart(self) -> Any:
         """As it is now."""
         return await self.ask("GET", f"/v1/carts/{self.cart_id}")
@@ -99,7 +105,5 @@ async def shopper(client: aiohttp.ClientSession, address: str, name: str = "Mari
     made.id = (await made.ask("GET", "/v1/me"))["id"]
     made.conversation_id = (await made.ask("POST", "/v1/conversations", {"channel": "chat", "locale": "pt-BR"}))["id"]
     if cart:
-        made.cart_id = new_id("cart")
-        draft = {"cart_id": made.cart_id, "conversation_id": made.conversation_id, "destination": {"country": "DE", "postcode": "20457"}}
-        await made.ask("POST", "/v1/carts", draft)
+        await made.take_a_cart()
     return made

@@ -1,6 +1,7 @@
 """The rep's side of calls in a browser against a real demo: rung, declined, accepted, held, handed over, listened to, reloaded."""
 
 import asyncio
+import json
 import time
 
 import aiohttp
@@ -10,7 +11,14 @@ from tests.e2e.consoles import Console, Customer, browser_of, console_of, custom
 from tests.e2e.hearing import OTHER, loudness, same_speech
 from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
 from tests.e2e.program import Demo
+from tests.e2e.shopper import staff, talking
 from tests.e2e.sources import Caller
+
+# One to begin with, another to change to.
+TWO_DEVICES = ("--use-fake-device-for-media-stream=device-count=2", "--auto-select-desktop-capture-source=Entire screen")
+SCREEN = """
+() => tresenSeen.deep(document).some((each) => each.localName === "video" && each.getRootNode().host?.matches(".screen") && each.videoWidth > 0)
+"""
 
 
 async def first_ringing(*consoles: Console) -> Console:
@@ -237,3 +245,217 @@ async def test_transfer_conference_and_a_listening_supervisor(process: Demo, cus
         await sue.stage.wait_for(state="detached")
         await hang_up(ana, other)
         assert [each.errors for each in (one, other, sue)] == [[], [], []]
+
+
+async def test_hand_overs_at_once_and_three_in_one_call(process: Demo, customer: Caller, rep: Caller) -> None:
+    async with aiohttp.ClientSession() as client, browser_of(rep, *TWO_DEVICES) as reps, browser_of(customer) as visitors:
+        rita = await console_of(reps, client, process.address, "rita")
+        rolf = await console_of(reps, client, process.address, "rolf")
+        ana = await visitor(client, process.address)
+        await ana.request("video")
+        one = await first_ringing(rita, rolf)
+        other = rolf if one is rita else rita
+        mine, name = ("Rita", "Rolf") if one is rita else ("Rolf", "Rita")
+        await one.page.keyboard.press("Enter")
+        page = await customer_page(visitors, ana)
+        await one.sees(customer, "Visitor")
+
+        # Three in one call: everybody's picture is there.
+        await one.button("Add a colleague").click()
+        await one.panel.get_by_role("radio", name=name).check()
+        await one.clean("console-call-panels")
+        await one.panel.get_by_role("button", name="Ring", exact=True).click()
+        await other.card.wait_for()
+        await other.page.keyboard.press("Enter")
+        await other.sees(customer, "Visitor")
+        await other.sees(rep, mine)
+        await one.sees(rep, name)
+        await one.in_every_shape("three", "light", "narrow-rtl", "phone-dark-rtl")
+
+        # Muted for everybody by one; by their own hand they speak again.
+        await one.button(f"Actions for {name}").click()
+        await one.page.get_by_role("menuitem", name=f"Mute {name} for everybody").click()
+        await says(one.stage.locator("console-call-tile", has_text=name), "Muted")
+        await other.stage.get_by_role("button", name="Mute", pressed=True).wait_for()
+        for _ in attempts():
+            if loudness(await one.capture_sound(1.0, "rep")) < QUIETEST / 10:
+                break
+        else:
+            raise AssertionError("who was muted is heard")
+        await one.hears(customer)
+        await other.page.keyboard.press("m")
+        await one.hears(rep, "rep")
+
+        # A screen is shown to the others, until it is taken away.
+        await one.page.keyboard.press("s")
+        await says(one.stage, "You are sharing your screen")
+        shown = other.stage.locator("console-call-tile.screen", has_text=f"Screen of {mine}")
+        await shown.locator("video").wait_for()
+        await other.becomes("the screen", SCREEN)
+        await other.in_every_shape("screen", "light", "phone")
+        await one.in_every_shape("screen-own", "light", "phone")
+        await one.stage.get_by_role("button", name="Stop sharing").last.click()
+        await shown.wait_for(state="detached")
+
+        # Another camera and another microphone, without a pause in the call.
+        await one.button("More call actions").click()
+        await one.page.get_by_role("menuitem", name="Devices").click()
+        devices = one.page.locator("console-devices")
+        await devices.locator("video").wait_for()
+        for label in ("Camera", "Microphone"):
+            field = devices.get_by_label(label)
+            options = await field.locator("option").all_text_contents()
+            await field.select_option(label=options[-1])
+        await one.in_every_shape("devices", "light", "phone")
+        kept = await one.page.evaluate("JSON.parse(localStorage['tresen.devices'])")
+        assert kept["camera"] and kept["microphone"], kept
+        await devices.get_by_role("button", name="Done").click()
+        await page.hears(rep)
+        await other.sees(rep, mine)
+
+        # Two again, then handed over at once: the first is out as soon as the second is in.
+        await one.button(f"Actions for {name}").click()
+        await one.page.get_by_role("menuitem", name=f"Remove {name} from the call").click()
+        await other.stage.wait_for(state="detached")
+        await one.page.keyboard.press("t")
+        await one.panel.get_by_text("Hand over at once").click()
+        await one.panel.get_by_role("radio", name=name).check()
+        await one.panel.get_by_role("button", name="Start the transfer").click()
+        await says(other.card, f"{mine} hands Visitor over to you")
+        await says(one.stage, f"It is ringing at {name}.")
+        await other.page.keyboard.press("Enter")
+        await one.stage.wait_for(state="detached")
+        await says(one.page.locator("console-call"), f"Visitor is with {name} now.")
+        await asyncio.gather(other.sees(customer, "Visitor"), page.sees(rep))
+        await asyncio.gather(other.hears(customer), page.hears(rep))
+
+        # Handed over to whoever the queue finds.
+        await one.be("available")
+        await one.page.get_by_role("button", name="Skip").click()
+        await other.page.keyboard.press("t")
+        await other.panel.get_by_text("Hand over at once").click()
+        await other.panel.get_by_text("Whoever the queue finds").click()
+        await other.in_every_shape("transfer-queue", "light", "phone")
+        await other.panel.get_by_role("button", name="Start the transfer").click()
+        await says(one.card, f"{name} hands Visitor over to you")
+        await one.page.keyboard.press("Enter")
+        await other.stage.wait_for(state="detached")
+        await asyncio.gather(one.sees(customer, "Visitor"), page.sees(rep))
+        await one.hears(customer)
+        await hang_up(ana, one, other)
+
+
+async def test_recorded_with_consent_paid_and_summed_up(process: Demo, customer: Caller, rep: Caller) -> None:
+    async with talking() as client, browser_of(rep) as reps, browser_of(customer) as visitors:
+        for login in ("rolf", "sue"):
+            await (await staff(client, process.address, login)).ask("PUT", "/v1/reps/me/status", {"status": "away"})
+        rita = await console_of(reps, client, process.address, "rita")
+        ana = await visitor(client, process.address)
+        await ana.request("video")
+        await rita.card.wait_for()
+        await rita.in_every_shape("ring", "light", "phone-dark-rtl")
+        await rita.page.keyboard.press("Enter")
+        page = await customer_page(visitors, ana)
+        await rita.sees(customer, "Visitor")
+
+        # Refused, asked once more, allowed: only then is anything recorded, and it is said wherever the rep is.
+        await rita.button("Record").click()
+        await says(rita.panel, "has not agreed to a recording")
+        await rita.panel.get_by_role("button", name="Ask for consent").click()
+        await says(rita.panel, "was asked")
+        await ana.answers("refuse")
+        await says(rita.panel, "does not want to be recorded")
+        await rita.in_every_shape("consent-refused", "light", "phone-dark-rtl")
+        assert (await ana.call())["recording"] is None
+        await rita.panel.get_by_role("button", name="Ask for consent").click()
+        await says(rita.panel, "was asked")
+        await ana.answers("grant")
+        await says(rita.panel, "agrees to a recording")
+        await rita.panel.get_by_role("button", name="Record").click()
+        await says(rita.stage, "Recording")
+        await ana.until("recorded", lambda call: call["recording"])
+        await rita.in_every_shape("recording")
+        await rita.page.get_by_role("button", name="History").click()
+        bar = rita.page.locator("console-running")
+        await bar.get_by_role("img", name="Recording").wait_for()
+        await rita.shot("recording-elsewhere")
+        await bar.get_by_role("button", name="Back to the call").click()
+
+        # The rep orders for the customer and asks for the money; the customer pays, and nobody sees it: no picture, no recording.
+        await ana.take_a_cart()
+        await ana.do("add_line", variant_id="GOOK-BLK")
+        await ana.do("set_shipping", option_id="standard")
+        await ana.grant("edit", "place_order")
+        await rita.page.keyboard.press("Alt+2")
+        await rita.page.get_by_role("button", name="Place the order").click()
+        form = rita.page.locator("order-place")
+        for name, value in {"name": "Ana Sol", "street": "Weg 1", "city": "Hamburg"}.items():
+            await form.locator(f"tresen-ui-field[name={name}] input").fill(value)
+        await form.get_by_role("button", name="Order with payment due").click()
+        order = rita.page.locator("console-order")
+        await order.get_by_role("button", name="Send a payment link").click()
+        await says(order, "link sent")
+        [payment] = (await ana.ask("GET", f"/v1/conversations/{ana.conversation_id}/payments"))["data"]
+        async with client.get(payment["url"]) as answer:
+            entry = answer.url
+        await says(rita.stage, "Visitor is paying. Picture and recording are paused.")
+        await says(rita.stage, "Recording paused")
+        await rita.stage.locator("console-call-tile", has_text="Paying").wait_for()
+        await rita.hears(customer)
+        before = (await rita.receiving())["framesDecoded"]
+        await rita.hears(customer)
+        assert (await rita.receiving())["framesDecoded"] == before, "a picture reaches the rep while the customer pays"
+        await rita.in_every_shape("paying", "light", "phone-dark-rtl")
+        async with client.post(entry, data={"outcome": "pay"}) as answer:
+            assert answer.status == 200, await answer.text()
+        await order.get_by_text("Paid so far").wait_for()
+        await rita.stage.get_by_text("Recording paused").wait_for(state="detached")
+        await rita.sees(customer, "Visitor")
+
+        # Hung up, summed up, free again.
+        [ticket] = [each["id"] for each in (await rita.rest.ask("GET", "/v1/reps/me/work"))["data"] if each["channel"] == "video"]
+        await rita.button("Hang up").click()
+        await says(rita.page.locator("console-call"), "You hung up.")
+        form = rita.page.locator("console-sum-up")
+        await says(form, "How did the video call go?")
+        await form.get_by_role("timer").wait_for()
+        await rita.page.get_by_role("button", name="Status: Wrapping up").wait_for()
+        await rita.in_every_shape("wrap-up")
+        await form.get_by_text("Sold").click()
+        await form.get_by_label("Note").fill("Wants the matching cups, too.")
+        await form.get_by_role("button", name="Save").click()
+        await form.get_by_role("timer").wait_for(state="detached")
+        await rita.page.get_by_role("button", name="Status: Available").wait_for()
+        kept = await rita.rest.ask("GET", f"/v1/tickets/{ticket}/wrap-up")
+        assert (kept["code"], kept["note"]) == ("sold", "Wants the matching cups, too.")
+
+        # All of it stands in the timeline, and any moment of it can be looked at again.
+        await rita.page.get_by_role("tab", name="Timeline").click()
+        timeline = rita.page.locator("console-timeline")
+        for words in (
+            "Rita asked for consent: recording of the call",
+            "Visitor did not agree: recording of the call",
+            "Visitor agreed: recording of the call",
+            "Rita began recording",
+            "The recording pauses",
+            "The customer is paying; nobody looks on",
+            "was paid",
+            "The recording goes on",
+            "The call ended after",
+            "The recording is saved",
+        ):
+            await says(timeline, words)
+        await timeline.get_by_role("button", name="The recording goes on").click()
+        then = timeline.locator("console-then")
+        await says(then, "How it stood then")
+        await says(then, "recording")
+        await rita.in_every_shape("timeline", "light", "phone-dark-rtl")
+        await timeline.get_by_role("button", name="The call ended after").click()
+        await says(then, "No call")
+
+        # What was recorded lies where the timeline says, whole.
+        saved = await timeline.get_by_role("button", name="The recording is saved").text_content()
+        [manifest] = (process.folder / "recordings").glob(f"*/{(saved or '').partition('(')[2].rstrip(')')}/manifest.json")
+        found = json.loads(manifest.read_text())
+        assert found["state"] == "complete" and found["files"], found
+        assert page.errors == rita.errors == rita.violations == []

@@ -40,6 +40,9 @@ export class ConsoleConversation extends LitElement {
         min-block-size: 0;
         overflow: hidden;
       }
+      console-call[large] {
+        max-block-size: 75%;
+      }
       .views {
         display: flex;
         gap: var(--space-1);

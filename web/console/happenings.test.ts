@@ -43,7 +43,7 @@ describe("what happened, in words", () => {
     ["consent.asked", { purpose: "recording" }, rita, "Rita asked for consent: recording of the call"],
     ["consent.refused", { purpose: "recording" }, ana, "Ana did not agree: recording of the call"],
     ["queue.position_changed", { points: 5 }, rita, "A supervisor moved the customer ahead by 5 minutes"],
-    ["recording.saved", { complete: false }, system, "The recording is saved in part"],
+    ["recording.saved", { complete: false, folder: "rec_1" }, system, "The recording is saved in part (rec_1)"],
   ] as [string, Record<string, unknown>, Actor, string][])("%s %j", (type, data, actor, expected) => expect(told(type, data, actor)).toBe(expected));
 
   it("leaves a typed brace alone", () => expect(told("message.created", { id: "m", text: "{who} {text}" }, ana)).toBe("Ana: {who} {text}"));

@@ -134,7 +134,7 @@ const TELLINGS: Record<string, Telling> = {
   "recording.paused": call("circle-pause"),
   "recording.resumed": call("circle-dot"),
   "recording.stopped": call("circle-dot"),
-  "recording.saved": call("download", { key: (data) => (data["complete"] === false ? "did.recording.partly" : "did.recording.saved") }),
+  "recording.saved": call("download", { values: (data) => ({ folder: text(data, "folder") }), key: (data) => (data["complete"] === false ? "did.recording.partly" : "did.recording.saved") }),
 
   "cart.updated": { subject: "cart", icon: "shopping-cart" },
   "cart.conflict": { subject: "cart", icon: "triangle-alert", mood: "warning" },

@@ -22,7 +22,8 @@ export class ConsoleCall extends LitElement {
     base,
     css`
       :host {
-        display: block;
+        display: flex;
+        flex-direction: column;
         font: var(--text-14) / 1.5 var(--font);
       }
       .out {
@@ -66,6 +67,11 @@ export class ConsoleCall extends LitElement {
     removeEventListener(WANT, this.#want);
   }
 
+  /** What lies around it gives a large stage more room. */
+  override updated(): void {
+    this.toggleAttribute("large", this.shadowRoot?.querySelector("console-stage")?.large ?? false);
+  }
+
   #want = (event: Event): void => this.shadowRoot?.querySelector("console-stage")?.want((event as CustomEvent<Want>).detail);
 
   override render(): TemplateResult | typeof nothing {
@@ -73,7 +79,7 @@ export class ConsoleCall extends LitElement {
     if (!calling || !this.opened) return nothing;
     const { active, ended } = calling;
     if (active?.conversationId === this.opened.id) {
-      if (runs(active.call)) return html`<console-stage .active=${active}></console-stage>`;
+      if (runs(active.call)) return html`<console-stage .active=${active} @resized=${() => this.requestUpdate()}></console-stage>`;
       const { customer, controls } = active;
       return html`<div class="out">
         <tresen-ui-avatar name=${customer}></tresen-ui-avatar>

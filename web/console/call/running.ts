@@ -37,6 +37,9 @@ export class Running extends LitElement {
         min-inline-size: 0;
         overflow-wrap: anywhere;
       }
+      .recording {
+        color: color-mix(in srgb, var(--hang-up) 70%, var(--on-stage));
+      }
       .time {
         color: var(--on-stage-quiet);
         font-variant-numeric: tabular-nums;
@@ -69,6 +72,7 @@ export class Running extends LitElement {
     return html`<div role="region" aria-label=${t("strip.label")}>
       <tresen-ui-icon name="phone-call"></tresen-ui-icon>
       <span class="words">${broken ? t("media.reconnecting") : t(`state.${standing}`, { customer: active.customer })}</span>
+      ${active.call.recording ? html`<tresen-ui-icon class=${active.call.recording.paused ? "" : "recording"} name="circle-dot" label=${active.call.recording.paused ? t("record.paused") : t("record.on")}></tresen-ui-icon>` : ""}
       ${active.call.connected_at ? html`<span class="time">${stopwatch(active.seconds)}</span>` : ""}
       ${can.mute === true && active.media ? html`<tresen-ui-button shape="round" size="small" icon=${active.muted ? "mic-off" : "mic"} label=${active.muted ? t("act.unmute") : t("act.mute")} .pressed=${active.muted} @click=${() => void active.toggleMute()}></tresen-ui-button>` : ""}
       <tresen-ui-button size="small" kind="primary" @click=${() => router.toConversation(active.conversationId)}>${t("strip.back")}</tresen-ui-button>

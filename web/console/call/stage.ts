@@ -31,8 +31,11 @@ export class Stage extends LitElement {
   static override styles = [
     base,
     css`
+      /* Where there is little room the pictures give way, then what is asked; never the controls. */
       :host {
-        display: block;
+        display: flex;
+        flex-direction: column;
+        min-block-size: 0;
         background: var(--stage);
         color: var(--on-stage);
         font: var(--text-14) / 1.5 var(--font);
@@ -40,17 +43,22 @@ export class Stage extends LitElement {
       section {
         display: flex;
         flex-direction: column;
+        min-block-size: 0;
         gap: 10px;
         padding: 10px 12px 12px;
+      }
+      header,
+      console-call-bar {
+        flex: none;
       }
       header {
         display: flex;
         align-items: center;
-        gap: 8px 12px;
+        gap: 8px;
         flex-wrap: wrap;
       }
       .state {
-        flex: 1 1 160px;
+        flex: 1 1 110px;
         min-inline-size: 0;
         font-weight: 500;
         overflow-wrap: anywhere;
@@ -98,7 +106,8 @@ export class Stage extends LitElement {
         grid-auto-flow: row;
         grid-template-columns: repeat(var(--columns, 1), minmax(0, 1fr));
         gap: 8px;
-        block-size: var(--scene, 148px);
+        flex: 0 1 var(--scene, 148px);
+        min-block-size: 96px;
       }
       .video .scene {
         --scene: clamp(200px, 34vh, 340px);
@@ -128,7 +137,13 @@ export class Stage extends LitElement {
         display: flex;
         flex-direction: column;
         gap: 8px;
+        flex: 0 1 auto;
+        min-block-size: 40px;
+        overflow: auto;
         color: var(--ink);
+      }
+      .asks > * {
+        flex: none;
       }
       .asks:empty {
         display: none;
@@ -168,7 +183,8 @@ export class Stage extends LitElement {
   get active(): ActiveCall {
     return this.watch.value!;
   }
-  @state() private large = localStorage.getItem(PLACE) === "large";
+  /** Its pictures are large; `resized` tells of another choice. */
+  @property({ type: Boolean }) large = localStorage.getItem(PLACE) === "large";
   @state() private panel: Want | null = null;
   private readonly watch = new Watch<ActiveCall>(this);
   protected readonly words = new LocaleController(this);
@@ -307,6 +323,7 @@ export class Stage extends LitElement {
   #resize = (): void => {
     this.large = !this.large;
     localStorage.setItem(PLACE, this.large ? "large" : "normal");
+    this.dispatchEvent(new CustomEvent("resized"));
   };
 }
 
