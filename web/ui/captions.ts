@@ -25,6 +25,7 @@ export class CaptionsPart extends LitElement {
     css`
       :host {
         display: block;
+        min-block-size: calc(2lh + 12px);
         padding: 6px 12px;
         border-radius: var(--radius);
         background: color-mix(in srgb, var(--stage) 88%, transparent);

@@ -4,10 +4,11 @@
  * Lives beside the page, not in it: sound goes on whatever conversation is looked at. It draws nothing. `calling.ts` makes and ends it.
  */
 import { callMedia, bindSound, capture, type CallMedia, type Capture, type CaptureTrouble } from "../../media";
-import { credentials, newId, Observable, Problem, type Call, type Entry, type OperationName, type Asking } from "../../protocol";
+import { credentials, newId, Observable, Problem, type Call, type Captions, type Entry, type OperationName, type Asking } from "../../protocol";
 import type { App } from "../app";
 import { called } from "../called";
 import type { Opened } from "../opened";
+import { captionsOf } from "./captions";
 import { controls, ENTERED, legOf, pendingTransfer, runs, type Controls, type Leg } from "./controls";
 import { kept, keep, wish } from "./kept";
 import { t } from "./texts";
@@ -31,6 +32,8 @@ export class ActiveCall extends Observable {
   readonly id: string;
   readonly opened: Opened;
   media: CallMedia | null = null;
+  /** Not for supervisors, who may be unseen: whoever reads is known to read. */
+  captions: Captions | null = null;
   /** Why a device could not be had when the call began; the media's own word later. */
   trouble: CaptureTrouble | null = null;
   /** The browser wants a click before it plays. */
@@ -152,6 +155,13 @@ export class ActiveCall extends Observable {
     if (media.local.video) return void (await this.#device(() => media.setMuted("video", true)));
     if (this.#call.media === "voice" && !(await this.act("camera", "call.change_media", { media: "video" }))) return;
     await this.#device(() => (media.isMuted("video") ? media.setMuted("video", false) : media.addVideo(kept().camera)));
+  }
+
+  /** Shows what is said as text, or no longer. */
+  readCaptions(): void {
+    if (!this.captions) return;
+    this.captions.read(!this.captions.reading);
+    keep({ captions: this.captions.reading });
   }
 
   async toVoice(): Promise<void> {
@@ -277,6 +287,14 @@ export class ActiveCall extends Observable {
     this.changed();
   }
 
+  /** Nothing is written of who is muted, not talking with the customer, or while the customer pays. */
+  protected override changed(): void {
+    const { media, captions } = this;
+    const heard = media && this.controls.standing === "talking" && !this.muted && !this.#call.payment_step;
+    captions?.hear(heard ? media.local.audio : null);
+    super.changed();
+  }
+
   // --- what the server says
 
   /** Reads the call anew; never two readings at once. */
@@ -355,6 +373,10 @@ export class ActiveCall extends Observable {
       const ask = async (): ReturnType<typeof join> => ({ ...(await join()), ...(silent ? { whip: null as unknown as string } : {}) });
       const media = callMedia(ask, got, { announceScreen: (shown) => this.#announce(shown) });
       this.media = media;
+      if (this.own?.role === "rep" && !this.captions) {
+        this.captions = captionsOf(app, this.opened);
+        this.#stops.push(this.captions.subscribe(() => this.changed()));
+      }
       media.speaker !== kept().speaker && kept().speaker && void media.useDevice("audiooutput", kept().speaker ?? "");
       media.addEventListener("remote", () => void this.play());
       for (const event of ["state", "local", "quality"]) media.addEventListener(event, () => this.changed());
@@ -388,6 +410,7 @@ export class ActiveCall extends Observable {
     if (this.#over) return;
     this.#over = true;
     for (const stop of this.#stops) stop();
+    this.captions?.close();
     void this.#captured?.then(release);
     void this.media?.close();
     this.#audio.srcObject = null;

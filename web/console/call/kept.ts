@@ -1,8 +1,12 @@
-/** Which devices this person chose, remembered by the browser, so that a call begins with them without a question. */
+/** Which devices this person chose and what they said of captions, remembered by the browser, so that a call begins without a question. */
 export interface Kept {
   microphone?: string;
   camera?: string;
   speaker?: string;
+  /** This person reads captions. */
+  captions?: boolean;
+  /** Their own words may be written. */
+  maySpeech?: boolean;
 }
 const PLACE = "tresen.devices";
 

@@ -24,6 +24,7 @@ export function callKeys(calling: Calling, shortcuts: Shortcuts): () => void {
     { keys: "m", label: () => t("keys.mute"), group, when: may("mute"), run: () => void active().toggleMute() },
     { keys: "v", label: () => t("keys.camera"), group, when: may("camera"), run: () => void active().toggleCamera() },
     { keys: "s", label: () => t("keys.screen"), group, when: may("screen"), run: () => void active().toggleScreen() },
+    { keys: "c", label: () => t("keys.captions"), group, when: () => calling.active?.captions != null, run: () => active().readCaptions() },
     { keys: "h", label: () => t("keys.hold"), group, when: may("hold", "resume"), run: () => void active().hold(active().controls.can.resume !== true) },
     { keys: "t", label: () => t("keys.transfer"), group, when: may("transfer"), run: () => want(calling, "transfer") },
   );

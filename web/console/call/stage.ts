@@ -2,11 +2,13 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
-import { Watch } from "../../protocol";
+import { Watch, type Actor, type Captions } from "../../protocol";
 import { percent, number, stopwatch } from "../../text/formats";
 import { LocaleController } from "../../text/texts";
 import "../../ui/badge";
 import "../../ui/button";
+import "../../ui/captions";
+import "../../ui/captions-bar";
 import "../../ui/menu";
 import type { MenuEntry } from "../../ui/menu";
 import "../../ui/strip";
@@ -210,6 +212,7 @@ export class Stage extends LitElement {
           ${repeat(all, (seat) => seat.key, (seat) => this.#tile(seat))}
           ${active.cameraOn ? html`<console-call-tile class="own" small mirrored name=${active.name(active.me)} caption=${t("who.you")} .video=${active.media?.local.video ?? null}></console-call-tile>` : nothing}
         </div>
+        ${this.#captions()}
         <div class="asks">${this.#asks()}</div>
         <console-call-bar .active=${active}></console-call-bar>
       </section>
@@ -228,6 +231,11 @@ export class Stage extends LitElement {
       ${call.recording ? html`<span class="recording ${call.recording.paused ? "paused" : ""}">${call.recording.paused ? t("record.paused") : t("record.on")}</span>` : nothing}
       ${this.#quality()}
       ${call.connected_at ? html`<span class="time" role="timer" aria-label=${t("stage.time")}>${stopwatch(active.seconds)}</span>` : nothing}
+      ${active.captions
+        ? html`<tresen-ui-tooltip class="tool" text=${t("captions")} keys="c">
+            <tresen-ui-button shape="round" size="small" icon="captions" label=${t("captions")} keys="C" .pressed=${active.captions.reading} @click=${() => active.readCaptions()}></tresen-ui-button>
+          </tresen-ui-tooltip>`
+        : nothing}
       <tresen-ui-tooltip class="tool" text=${this.large ? t("stage.smaller") : t("stage.larger")}>
         <tresen-ui-button shape="round" size="small" icon=${this.large ? "minimize-2" : "maximize-2"} label=${this.large ? t("stage.smaller") : t("stage.larger")} @click=${this.#resize}></tresen-ui-button>
       </tresen-ui-tooltip>
@@ -279,7 +287,29 @@ export class Stage extends LitElement {
     if (call.media === "video" && !active.cameraOn && media?.state === "connected" && active.own?.role === "rep" && !trouble && !media.isMuted("video"))
       found.push(html`<tresen-ui-strip rounded tone="neutral" icon="video">${t("video.offer")}<tresen-ui-button slot="action" size="small" @click=${() => void active.toggleCamera()}>${t("act.camera.on")}</tresen-ui-button></tresen-ui-strip>`);
     found.push(...this.#connections());
+    const { captions } = active;
+    if (captions && (captions.asks || captions.writing || captions.silent.length)) found.push(this.#written(captions));
     return found;
+  }
+
+  #captions(): TemplateResult | typeof nothing {
+    const { captions } = this.active;
+    if (!captions?.reading) return nothing;
+    const several = new Set(captions.lines.map((line) => line.actor.id)).size > 1;
+    const lines = captions.lines.map(({ actor, line, text, final }) => ({ key: `${actor.id} ${line}`, name: several ? this.active.name(actor.id) : "", text, final }));
+    return html`<tresen-ui-captions .lines=${lines}></tresen-ui-captions>`;
+  }
+
+  #written(captions: Captions): TemplateResult {
+    const names = (actors: readonly Actor[]): string[] => actors.map((actor) => this.active.name(actor.id));
+    return html`<tresen-ui-captions-bar
+      .readers=${names(captions.readers)}
+      .silent=${names(captions.silent)}
+      .local=${captions.local}
+      ?asks=${captions.asks}
+      ?writing=${captions.writing}
+      @allow=${(event: CustomEvent<boolean>) => captions.allow(event.detail)}
+    ></tresen-ui-captions-bar>`;
   }
 
   #transfer(): TemplateResult[] {

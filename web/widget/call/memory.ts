@@ -8,7 +8,7 @@ export interface Chosen {
   speaker?: string;
   /** This person reads captions. */
   captions?: boolean;
-  /** Whether their own words may be written; absent: they have not said. */
+  /** Their own words may be written. */
   maySpeech?: boolean;
 }
 export interface InCall {
