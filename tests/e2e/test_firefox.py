@@ -1,8 +1,9 @@
-"""The same call with Firefox on one side: the other engine's ICE, DTLS, RTP and codecs.
+"""Firefox on one side and Chromium on the other: the plain call page (the other engine's ICE, DTLS, RTP and codecs), then our faces.
 
-Firefox leaves 127.0.0.1 out of ICE whatever its preferences say. So the call runs in a network namespace of its own whose loopback
-interface also has an address of the documentation range: nothing leaves the machine, nor touches its real interfaces. Where no
-namespace is to be had (in most containers), the machine's own address does: what goes to it stays in the kernel.
+Pages are on localhost as ever, for only there do browsers hand out devices without HTTPS; media goes by another address, since Firefox
+leaves 127.0.0.1 out of ICE whatever its preferences say. So all runs in a network namespace of its own whose loopback interface also has
+an address of the documentation range: nothing leaves the machine, nor touches its real interfaces. Where no namespace is to be had (in
+most containers), the machine's own address does: what goes to it stays in the kernel.
 """
 
 import ipaddress
@@ -18,7 +19,7 @@ from mediaserver.ice import local_addresses
 from tests.e2e.firefox import firefox_path
 from tests.e2e.program import ROOT
 
-# Starting two browsers and a call on a busy machine.
+# Starting browsers and calls on a busy machine.
 DEADLINE_S = 900
 # Documentation range, RFC 5737: nobody's.
 ADDRESS = "192.0.2.1"
@@ -42,14 +43,15 @@ def own_address() -> str | None:
     return None if ipaddress.ip_address(found).is_loopback else found
 
 
-def test_firefox_and_chromium_see_and_hear_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("story", ["firefox_call", "firefox_story"])
+def test_firefox_and_chromium_see_and_hear_each_other(tmp_path: Path, story: str) -> None:
     if firefox_path() is None:
         pytest.skip("no Firefox that is not a snap (on Debian: apt-get install firefox-esr)")
     apart = isolated()
     address = ADDRESS if apart else own_address()
     if address is None:
         pytest.skip("Firefox needs an address besides 127.0.0.1: neither a network namespace (unshare, ip) nor a network is to be had")
-    program = f"exec {sys.executable} -m tests.e2e.firefox_call {tmp_path} {address}"
+    program = f"exec {sys.executable} -m tests.e2e.{story} {tmp_path} {address}"
     command = namespace(program) if apart else ["sh", "-c", program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -75,6 +75,8 @@ test("every colour that differs by scheme says both", () => {
   expect(Object.values({ ...light, ...dark }).filter((value) => value.includes("light-dark("))).toEqual([]);
   expect(dark["--paper"]).not.toBe(light["--paper"]);
 });
+test("scroll bars are drawn in a control's colour, on the ground they lie on", () =>
+  expect(css).toMatch(/:root \{[^}]*scrollbar-color: var\(--grey-control\) transparent;/));
 test("the accent is checked against the hardest grounds of both schemes", () => expect(GROUNDS).toEqual({ light: light["--sunken"], dark: dark["--raised"] }));
 
 test("a shadow root gets the same, in pixels", () => {
