@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.async_api import Page, async_playwright
 
-from tests.e2e.decoded import SAMPLES, THUMB, samples, thumbnail
+from tests.e2e.decoded import SAMPLES, SMALL, samples, thumbnail
 from tests.e2e.participant import DEADLINE_S, Participant
 from tests.e2e.sources import Caller, chromium_path
 
@@ -39,7 +39,7 @@ NO_CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stre
 DENIED = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
 
 RECORD = f"(seconds) => {SAMPLES}(tresenCall.remoteStream.getAudioTracks()[0], seconds)"
-LOOK = f"() => {THUMB}(document.getElementById('remote'))"
+THUMB = f"() => {SMALL}(document.getElementById('remote'))"
 
 
 class CallPage(Participant):
@@ -88,7 +88,7 @@ class CallPage(Participant):
         return samples(await asyncio.wait_for(self.page.evaluate(RECORD, seconds), seconds + DEADLINE_S))
 
     async def thumb(self) -> NDArray[np.float32]:
-        return thumbnail(await self.page.evaluate(LOOK))
+        return thumbnail(await self.page.evaluate(THUMB))
 
 
 @asynccontextmanager

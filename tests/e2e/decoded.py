@@ -20,8 +20,11 @@ PIXELS = """((element, width, height) => {
   context.drawImage(element, 0, 0, width, height);
   return [...context.getImageData(0, 0, width, height).data].filter((_, at) => at % 4 < 3);
 })"""
-# The same, small: see `thumbnail`.
-THUMB = f"((element) => {PIXELS}(element, {THUMB_WIDTH}, {THUMB_HEIGHT}))"
+# The same, small and grey: see `thumbnail`.
+SMALL = f"""((element) => {{
+  const pixels = {PIXELS}(element, {THUMB_WIDTH}, {THUMB_HEIGHT});
+  return pixels.flatMap((red, at) => (at % 3 ? [] : [0.299 * red + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2]]));
+}})"""
 # Raw samples of a track, so that nothing but the call lies between them and the test: see `samples`. Null where it ended meanwhile.
 SAMPLES = """(async (track, seconds) => {
   const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
@@ -48,10 +51,9 @@ SAMPLES = """(async (track, seconds) => {
 })"""
 
 
-def thumbnail(pixels: list[int]) -> NDArray[np.float32]:
-    """What `THUMB` gave, in grey."""
-    colours = np.array(pixels, dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH, 3)
-    return colours @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+def thumbnail(grey: list[float]) -> NDArray[np.float32]:
+    """What `SMALL` gave."""
+    return np.array(grey, dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH)
 
 
 def samples(got: dict[str, Any]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
 
 from tests.e2e.browsers import CALL, QUIET
-from tests.e2e.decoded import PIXELS, SAMPLES, THUMB, samples, thumbnail
+from tests.e2e.decoded import PIXELS, SAMPLES, SMALL, samples, thumbnail
 from tests.e2e.participant import DEADLINE_S, Participant
 from tests.e2e.sources import Caller, chromium_path
 
@@ -52,10 +52,15 @@ NOTE = """
     const ids = new Set(received(kind).map((track) => track.id));
     return element.srcObject.getTracks().some((track) => track.kind === kind && ids.has(track.id));
   });
+  const heard = () => {
+    const ids = new Set(received("audio").map((track) => track.id));
+    return playing("audio").flatMap((element) => element.srcObject.getAudioTracks()).filter((track) => ids.has(track.id));
+  };
   const area = (element) => element.clientWidth * element.clientHeight;
-  const largest = () => playing("video").filter((element) => element.videoWidth > 0 && element.checkVisibility())
+  const largest = (wanted = () => true) => playing("video")
+    .filter((element) => element.videoWidth > 0 && element.checkVisibility() && wanted(element))
     .reduce((one, two) => (one && area(one) >= area(two) ? one : two), null);
-  window.tresenSeen = { connections, deep, open, received, sent, playing, largest };
+  window.tresenSeen = { connections, deep, open, received, sent, playing, heard, largest };
 })();
 """
 FIGURES = """
@@ -81,9 +86,7 @@ async () => {
 """
 RECORD = f"""
 async (seconds) => {{
-  const ids = new Set(tresenSeen.received("audio").map((track) => track.id));
-  const played = tresenSeen.playing("audio").flatMap((element) => element.srcObject.getAudioTracks());
-  const track = played.find((each) => ids.has(each.id))?.clone();
+  const track = tresenSeen.heard()[0]?.clone();
   if (!track) return null;
   const got = await {SAMPLES}(track, seconds);
   track.stop();
@@ -91,7 +94,7 @@ async (seconds) => {{
 }}
 """
 # What is largest is what one looks at.
-LOOK = f"() => tresenSeen.largest() && {THUMB}(tresenSeen.largest())"
+THUMB = f"() => tresenSeen.largest() && {SMALL}(tresenSeen.largest())"
 COLOUR = f"() => tresenSeen.largest() && {PIXELS}(tresenSeen.largest(), 1, 1)"
 
 
@@ -120,7 +123,7 @@ class Face(Participant):
         return samples(await self._given(lambda: self.page.evaluate(RECORD, seconds), "no element plays the other's sound"))
 
     async def thumb(self) -> NDArray[np.float32]:
-        return thumbnail(await self._given(lambda: self.page.evaluate(LOOK), "no element shows the other's picture"))
+        return thumbnail(await self._given(lambda: self.page.evaluate(THUMB), "no element shows the other's picture"))
 
     async def colour(self) -> tuple[int, int, int]:
         """Of the picture as a whole: red, green, blue."""

@@ -20,6 +20,14 @@ from signalling.ids import new_id
 TOKEN_S = 600
 
 
+class Refused(AssertionError):
+    """An answer that was not the wanted one."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
 @dataclass(slots=True)
 class Caller:
     """Somebody with a session."""
@@ -34,7 +42,8 @@ class Caller:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         async with self.client.request(method, self.address + path, json=body, headers=headers) as response:
             found = await response.json() if response.content_length or response.content_type.endswith("json") else None
-            assert response.status == status if status else response.status < 300, (method, path, response.status, found)
+            if response.status != status if status else response.status >= 300:
+                raise Refused(response.status, f"{method} {path}: {response.status} {found}")
             return found
 
 

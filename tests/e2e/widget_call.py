@@ -9,15 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
-import aiohttp
 from playwright.async_api import BrowserContext, Locator
 
 from tests.e2e.axe import violations
 from tests.e2e.face import Face
 from tests.e2e.participant import DEADLINE_S
 from tests.e2e.program import Demo
-
-PASSWORD = "tresen-demo-counter"
+from tests.e2e.shopper import Caller, Refused, staff, talking
 
 # Sends camera and microphone by WHIP, receives by WHEP, plays what comes in elements of the page.
 JOIN = """
@@ -61,23 +59,19 @@ async ({ whip, whep, token, video, ice }) => {
 class Rep(Face):
     """Rita: takes whatever is offered to her, by REST."""
 
-    token = ""
-    address = ""
+    rest: Caller
 
     async def ask(self, method: str, path: str, body: Any = None, *, status: int | None = None) -> Any:
         """One request; its JSON. `status`: the one it is to be answered with."""
-        async with aiohttp.ClientSession() as client:
-            async with client.request(method, self.address + path, json=body, headers={"Authorization": f"Bearer {self.token}"}) as answer:
-                found = await answer.json() if answer.status != 204 else None
-                assert answer.status == status if status else answer.status < 300, (method, path, answer.status, found)
-                return found
+        return await self.rest.ask(method, path, body, status=status)
 
-    async def try_to(self, method: str, path: str) -> bool:
-        """One request that may come too late; whether it did not."""
-        async with aiohttp.ClientSession() as client:
-            async with client.request(method, self.address + path, json={}, headers={"Authorization": f"Bearer {self.token}"}) as answer:
-                assert answer.status < 300 or answer.status in (404, 409), (path, answer.status, await answer.text())
-                return answer.status < 300
+    async def try_to(self, path: str) -> None:
+        """One thing done, if it is not too late for it."""
+        try:
+            await self.ask("POST", path, {})
+        except Refused as refused:
+            if refused.status not in (404, 409):
+                raise
 
     async def sought(self, what: str, path: str, wanted: Any = lambda found: found["data"]) -> Any:
         """Asks until there is what is wanted."""
@@ -118,7 +112,7 @@ class Rep(Face):
                 break
             for each in mine:
                 # An offer may have gone by while she reached for it; the next one comes.
-                await self.try_to("POST", f"/v1/tickets/{each['id']}/accept")
+                await self.try_to(f"/v1/tickets/{each['id']}/accept")
             assert time.monotonic() < end_s, f"gave up waiting for an offer: {offers}"
             await asyncio.sleep(0.1)
         return str(made[0])
@@ -127,26 +121,21 @@ class Rep(Face):
 @asynccontextmanager
 async def on_duty(context: BrowserContext, demo: Demo, login: str = "rita") -> AsyncIterator[Rep]:
     """Logs in and is available until the block ends."""
-    rep = Rep(await context.new_page())
-    rep.address = demo.address
-    async with (
-        aiohttp.ClientSession() as client,
-        client.post(f"{demo.address}/v1/login", json={"login": login, "password": PASSWORD}) as answer,
-    ):
-        assert answer.status < 300, await answer.text()
-        rep.token = (await answer.json())["token"]
-    # Any page of the server's origin will do: it is only there for its devices.
-    await rep.page.goto(f"{demo.address}/health/live")
-    await rep.ask("PUT", "/v1/reps/me/status", {"status": "available"})
-    try:
-        yield rep
-    finally:
-        for call in (await rep.ask("GET", "/v1/rings"))["data"]:
-            await rep.try_to("POST", f"/v1/calls/{call['id']}/{'decline' if call['state'] == 'ringing' else 'hang_up'}")
-        # What is left open would be offered to the next test's rep.
-        for one in (await rep.ask("GET", "/v1/conversations?status=open&limit=100"))["data"]:
-            await rep.ask("POST", f"/v1/conversations/{one['id']}/close", {})
-        await rep.ask("PUT", "/v1/reps/me/status", {"status": "offline"})
+    async with talking() as client:
+        rep = Rep(await context.new_page())
+        rep.rest = await staff(client, demo.address, login)
+        # Any page of the server's origin will do: it is only there for its devices.
+        await rep.page.goto(f"{demo.address}/health/live")
+        await rep.ask("PUT", "/v1/reps/me/status", {"status": "available"})
+        try:
+            yield rep
+        finally:
+            for call in (await rep.ask("GET", "/v1/rings"))["data"]:
+                await rep.try_to(f"/v1/calls/{call['id']}/{'decline' if call['state'] == 'ringing' else 'hang_up'}")
+            # What is left open would be offered to the next test's rep.
+            for one in (await rep.ask("GET", "/v1/conversations?status=open&limit=100"))["data"]:
+                await rep.ask("POST", f"/v1/conversations/{one['id']}/close", {})
+            await rep.ask("PUT", "/v1/reps/me/status", {"status": "offline"})
 
 
 # Each in another light, on another device, in the other direction; the first is how pages are opened.
@@ -157,7 +146,19 @@ VIEWS: dict[str, tuple[int, int, Literal["light", "dark"], str]] = {
     "-phone-dark": (390, 844, "dark", "ltr"),
     "-phone-rtl": (390, 844, "light", "rtl"),
 }
-TURN = f"(way) => {{ document.querySelector('{WIDGET}').dir = way; }}"
+# Turns the widget's direction; whether it is dark.
+TURN = f"""
+(way) => {{
+  const host = document.querySelector("{WIDGET}");
+  host.dir = way;
+  const ground = document.createElement("i");
+  ground.style.color = "var(--paper)";
+  host.shadowRoot.append(ground);
+  const [red, green, blue] = getComputedStyle(ground).color.match(/[\\d.]+/g).map(Number);
+  ground.remove();
+  return red + green + blue < 200;
+}}
+"""
 
 
 class Shopper(Face):
@@ -175,7 +176,7 @@ class Shopper(Face):
         width, height, scheme, way = VIEWS[view]
         await self.page.set_viewport_size({"width": width, "height": height})
         await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        await self.page.evaluate(TURN, way)
+        assert await self.page.evaluate(TURN, way) == (scheme == "dark"), f"not {scheme}"
 
     def button(self, name: str) -> Locator:
         """A button of the widget's."""

@@ -1,6 +1,6 @@
 /** `<tresen-call-quality .calling>`: how good the connection is, in words and why; the figures one press away; and what would help. */
-import { LitElement, css, html, nothing, type TemplateResult } from "lit";
-import { customElement, property, state } from "lit/decorators.js";
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
 import type { Figures } from "../../media";
 import { Watch } from "../../protocol";
 import { LocaleController } from "../../text/texts";
@@ -76,6 +76,7 @@ export class CallQuality extends LitElement {
   @property({ attribute: false }) calling!: Calling;
   @state() private figures: Figures | null = null;
   @state() private suggest = false;
+  @query(".figures") private readonly shown!: HTMLElement | null;
   protected readonly words = new LocaleController(this);
   private readonly watch = new Watch<Calling>(this);
   private readonly patience = new Patience();
@@ -95,7 +96,14 @@ export class CallQuality extends LitElement {
 
   override willUpdate(): void {
     const quality = this.calling.media?.quality ?? null;
-    this.suggest = this.patience.take(this.calling.cameraOn ? (quality?.level ?? null) : null, performance.now());
+    // Where nothing arrives at all, less to send is no help.
+    const helps = this.calling.cameraOn && quality?.reason !== "reconnecting" && quality?.reason !== "no_media";
+    this.suggest = this.patience.take(helps ? (quality?.level ?? null) : null, performance.now());
+  }
+
+  /** What was asked for is in sight, however much is above it. */
+  override updated(changed: PropertyValues): void {
+    if (changed.get("figures") === null) this.shown?.scrollIntoView({ block: "nearest" });
   }
 
   private toggle(): void {

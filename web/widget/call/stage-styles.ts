@@ -80,8 +80,10 @@ export const stageStyles: CSSResult = css`
   }
   .over {
     position: absolute;
-    inset: auto 0 0;
-    padding: var(--space-2) var(--space-3);
+    /* At the top and above all, where one's own picture hides no word of it. */
+    inset: 0 0 auto;
+    z-index: 2;
+    padding: var(--space-1) var(--space-3);
     text-align: center;
     font-size: var(--text-13);
     background: color-mix(in srgb, var(--stage) 82%, transparent);

@@ -14,28 +14,23 @@ import "../../ui/badge";
 import "../../ui/button";
 import "../../ui/captions";
 import "../../ui/captions-bar";
-import "../../ui/strip";
 import { base } from "../../ui/tokens";
 import "../../ui/icons-more";
 import type { Calling } from "./calling";
 import "./controls";
 import type { CallControls } from "./controls";
 import "./devices";
-import { browser } from "./permission";
 import "./quality";
 import "./self";
 import { stageStyles } from "./stage-styles";
-import { legOf, nameOf, others } from "./states";
+import { nameOf } from "./states";
+import { strips } from "./strips";
 import { callStyles } from "./styles";
 import { t } from "./texts";
-import { peopleWords, stageWords, talkedWords, troubleWords, who } from "./words";
+import { stageWords, talkedWords, who } from "./words";
 
 const SECOND_MS = 1000;
 const LEVEL_EACH_MS = 80;
-
-type StripIcon = "volume-2" | "mic-off" | "eye-off" | "user" | "triangle-alert" | "monitor-up";
-const strip = (tone: "neutral" | "warning" | "danger" | "accent", icon: StripIcon, text: string, action: TemplateResult | typeof nothing = nothing): TemplateResult =>
-  html`<tresen-ui-strip tone=${tone} icon=${icon}>${text}${action}</tresen-ui-strip>`;
 
 @customElement("tresen-call-stage")
 export class CallStage extends LitElement {
@@ -193,7 +188,7 @@ export class CallStage extends LitElement {
         ></tresen-call-controls>
         <p class="unseen">${t("keys")}</p>
       </section>
-      ${this.captionsBar()} ${this.strips()} ${this.choosing ? html`<tresen-call-devices .calling=${calling}></tresen-call-devices>` : nothing}
+      ${this.captionsBar()} ${strips(calling, (what) => void this.controls.toggle(what))} ${this.choosing ? html`<tresen-call-devices .calling=${calling}></tresen-call-devices>` : nothing}
       <tresen-call-quality .calling=${calling}></tresen-call-quality>
     `;
   }
@@ -245,54 +240,5 @@ export class CallStage extends LitElement {
     if (stage === "held") return html`<div class="over">${t("held.hint", { name: who(repName) })}</div>`;
     if (stage === "reconnecting") return html`<div class="over">${t("reconnecting.hint")}</div>`;
     return nothing;
-  }
-
-  /** What somebody should know now; most calls have none. */
-  private strips(): TemplateResult {
-    const { calling } = this;
-    const { media, call, me, repName, sound } = calling;
-    const name = who(repName);
-    const own = legOf(call, me);
-    const entries = calling.app.log?.entries ?? [];
-    const company = call ? others(call, me).filter((leg) => leg.person_id !== call.rep_id) : [];
-    return html`
-      ${sound.blocked
-        ? strip("accent", "volume-2", t("sound.hint"), html`<tresen-ui-button slot="action" size="small" kind="primary" id="sound" @click=${() => sound.allow()}>${t("sound.allow")}</tresen-ui-button>`)
-        : nothing}
-      ${calling.failed !== null
-        ? strip("danger", "triangle-alert", t("failed"), html`<tresen-ui-button slot="action" size="small" id="retry" @click=${() => calling.retry()}>${t("failed.again")}</tresen-ui-button>`)
-        : nothing}
-      ${call?.payment_step ? strip("neutral", "eye-off", `${t("payment", { name })} ${t("payment.hint")}`) : nothing}
-      ${own?.muted
-        ? strip("warning", "mic-off", t("muted.by_rep", { name }), html`<tresen-ui-button slot="action" size="small" @click=${() => calling.mute(false)}>${t("unmute")}</tresen-ui-button>`)
-        : media?.isMuted("audio")
-          ? strip("neutral", "mic-off", t("muted"))
-          : nothing}
-      ${this.missing()}
-      ${media?.local.screen
-        ? strip("accent", "monitor-up", t("screen.mine"), html`<tresen-ui-button slot="action" size="small" @click=${() => media.stopScreen()}>${t("screen.stop")}</tresen-ui-button>`)
-        : nothing}
-      ${company.length
-        ? strip(
-            "neutral",
-            "user",
-            company.some((leg) => leg.supervising)
-              ? t("supervisor", { name: peopleWords(company.map((leg) => nameOf(entries, leg.person_id))) })
-              : t("with", { names: peopleWords(company.map((leg) => nameOf(entries, leg.person_id))) }),
-          )
-        : nothing}
-    `;
-  }
-
-  /** A device that is not there: pulled out, forbidden since, or never allowed. */
-  private missing(): TemplateResult | typeof nothing {
-    const { media } = this.calling;
-    if (!media) return nothing;
-    const { trouble, local } = media;
-    const silent = !local.audio && !media.isMuted("audio");
-    if (!trouble) return silent ? strip("neutral", "mic-off", t("listening")) : nothing;
-    const words = [troubleWords(trouble).title, trouble === "denied" ? t(`help.${browser()}`) : "", silent ? t("listening") : ""].filter(Boolean).join(" ");
-    const again = (): void => void this.controls.toggle(silent ? "mute" : "camera");
-    return strip("warning", "triangle-alert", words, html`<tresen-ui-button slot="action" size="small" id="regain" @click=${again}>${t("failed.again")}</tresen-ui-button>`);
   }
 }
