@@ -1,7 +1,6 @@
 """Consoles of signed-in reps in Chromium, and a customer who asks for calls by REST and talks through the plain call page."""
 
 import asyncio
-import base64
 import json
 import time
 from collections.abc import AsyncIterator
@@ -16,12 +15,13 @@ from playwright.async_api import Browser, Locator, Page, async_playwright
 from signalling.identity.seed import PASSWORD, SITE
 from tests.e2e.axe import violations
 from tests.e2e.browsers import CALL, QUIET, CallPage
-from tests.e2e.face import NOTE, RECORD, THUMB, Face
+from tests.e2e.decoded import SAMPLES, THUMB, samples, thumbnail
+from tests.e2e.face import NOTE, Face
 from tests.e2e.hearing import SAME, loudness, same_speech
 from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
 from tests.e2e.shopper import Caller as Rest
 from tests.e2e.shopper import Shopper
-from tests.e2e.sources import ALIKE, THUMB_HEIGHT, THUMB_WIDTH, Caller, chromium_path, likeness
+from tests.e2e.sources import ALIKE, Caller, chromium_path, likeness
 
 # Width and height, scheme of colours, direction of writing: every state is looked at in each of these.
 SHAPES = {
@@ -31,20 +31,19 @@ SHAPES = {
     "phone": (390, 844, "light", "ltr"),
     "phone-dark-rtl": (390, 844, "dark", "rtl"),
 }
-STAGE = 'tresenSeen.deep(document).find((each) => each.localName === "console-stage")'
-# All that is played in a call, as the ear has it, or what is played of the leg in that part alone.
-HEAR = (
-    RECORD.replace("(seconds) =>", "([seconds, whose]) =>")
-    .replace("if (!tracks.length) return null;", "")
-    .replace(
-        "const track = tracks[0].clone();",
-        f"""
-  const active = ({STAGE})?.active;
-  if (whose !== "all" && !active) return null;
-  const legs = whose === "all" ? [] : active.call.legs.filter((leg) => leg.role === whose).map((leg) => leg.id);
-  const its = legs.length ? active.media.remotes.filter((one) => legs.includes(one.id)).map((one) => one.audio) : tracks;
-  const wanted = tracks.filter((track) => its.includes(track));
+# All that is played in a call, as the ear has it, or what is played of the legs in that part alone.
+HEAR = f"""
+async ([seconds, whose]) => {{
+  const ids = new Set(tresenSeen.received("audio").map((track) => track.id));
+  let wanted = tresenSeen.playing("audio").flatMap((each) => each.srcObject.getAudioTracks()).filter((track) => ids.has(track.id));
   if (whose === "all" && !wanted.length) return null;
+  if (whose !== "all") {{
+    const active = tresenSeen.deep(document).find((each) => each.localName === "console-stage")?.active;
+    if (!active?.media) return null;
+    const legs = active.call.legs.filter((leg) => leg.role === whose).map((leg) => leg.id);
+    const its = active.media.remotes.filter((one) => legs.includes(one.id)).map((one) => one.audio);
+    wanted = wanted.filter((track) => its.includes(track));
+  }}
   const context = new AudioContext({{ sampleRate: 48000 }});
   const together = context.createMediaStreamDestination();
   together.channelCount = 1;
@@ -53,16 +52,19 @@ HEAR = (
   silence.connect(together);
   silence.start();
   for (const each of wanted) context.createMediaStreamSource(new MediaStream([each])).connect(together);
-  const track = together.stream.getAudioTracks()[0];
-""",
-    )
-    .replace("track.stop();", "track.stop(); await context.close();")
-)
-# The tile of that name on the stage; without a name the largest picture there is.
-LOOK = THUMB.replace("() =>", "(name) =>").replace(
-    "element.checkVisibility())",
-    'element.checkVisibility() && (!name || element.getRootNode().host?.caption === name))',
-)
+  const got = await {SAMPLES}(together.stream.getAudioTracks()[0], seconds);
+  await context.close();
+  return got;
+}}
+"""
+# What the tile of that name shows; without a name the largest picture there is.
+LOOK = f"""
+(name) => {{
+  const its = (each) => each.videoWidth > 0 && each.getRootNode().host?.caption === name;
+  const seen = name ? tresenSeen.playing("video").find(its) : tresenSeen.largest();
+  return seen && {THUMB}(seen);
+}}
+"""
 
 
 class Customer(Shopper):
@@ -139,8 +141,7 @@ class Console(Face):
         return await self.card.count() > 0
 
     async def capture_sound(self, seconds: float, whose: str = "all") -> NDArray[np.float32]:
-        got = await self._given(lambda: self.page.evaluate(HEAR, [seconds, whose]), "nothing of a call is played")
-        return np.frombuffer(base64.b64decode(got["samples"]), dtype="<f4")
+        return samples(await self._given(lambda: self.page.evaluate(HEAR, [seconds, whose]), "nothing of a call is played"))
 
     async def hears(self, other: Caller, whose: str = "all") -> NDArray[np.float32]:
         """Listens until all that is played, or what that part (customer, rep) says, is the other's speech."""
@@ -153,8 +154,7 @@ class Console(Face):
         raise AssertionError(f"not {other.wav.stem}'s speech; likeness and loudness: {found}; {await self.state()}")
 
     async def thumb(self, name: str = "") -> NDArray[np.float32]:
-        grey = await self._given(lambda: self.page.evaluate(LOOK, name), f"no picture {name}")
-        return np.array(grey, dtype=np.float32).reshape(THUMB_HEIGHT, THUMB_WIDTH)
+        return thumbnail(await self._given(lambda: self.page.evaluate(LOOK, name), f"no picture {name}"))
 
     async def sees(self, other: Caller, name: str = "") -> NDArray[np.float32]:
         """Looks until the tile of that name, or the largest, shows the other's picture."""
