@@ -35,12 +35,14 @@ STAGE = 'tresenSeen.deep(document).find((each) => each.localName === "console-st
 # All that is played in a call, as the ear has it, or what is played of the leg in that part alone.
 HEAR = f"""
 async ([seconds, whose]) => {{
-  const tracks = tresenSeen.heard();
-  const active = ({STAGE})?.active;
-  if (whose !== "all" && !active) return null;
-  const legs = whose === "all" ? [] : active.call.legs.filter((leg) => leg.role === whose).map((leg) => leg.id);
-  const its = legs.length ? active.media.remotes.filter((one) => legs.includes(one.id)).map((one) => one.audio) : tracks;
-  const wanted = tracks.filter((track) => its.includes(track));
+  let wanted = tresenSeen.heard();
+  if (whose !== "all") {{
+    const active = ({STAGE})?.active;
+    if (!active?.media) return null;
+    const legs = active.call.legs.filter((leg) => leg.role === whose).map((leg) => leg.id);
+    const its = active.media.remotes.filter((one) => legs.includes(one.id)).map((one) => one.audio);
+    wanted = wanted.filter((track) => its.includes(track));
+  }}
   if (whose === "all" && !wanted.length) return null;
   const context = new AudioContext({{ sampleRate: 48000 }});
   const together = context.createMediaStreamDestination();

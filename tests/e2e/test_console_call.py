@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 
 import aiohttp
 from playwright.async_api import Locator
@@ -10,14 +11,15 @@ from playwright.async_api import Locator
 from tests.e2e.consoles import Console, Customer, browser_of, console_of, customer_page, visitor
 from tests.e2e.hearing import OTHER, loudness, same_speech
 from tests.e2e.participant import DEADLINE_S, LISTEN_S, QUIETEST, attempts
-from tests.e2e.program import Demo
+from tests.e2e.program import Demo, demo, free_udp_port
 from tests.e2e.shopper import staff, talking
 from tests.e2e.sources import Caller
+from tests.support.relay import Impairment, relaying
 
 # One to begin with, another to change to.
 TWO_DEVICES = ("--use-fake-device-for-media-stream=device-count=2", "--auto-select-desktop-capture-source=Entire screen")
 SCREEN = """
-() => tresenSeen.deep(document).some((each) => each.localName === "video" && each.getRootNode().host?.matches(".screen") && each.videoWidth > 0)
+() => tresenSeen.playing("video").some((each) => each.getRootNode().host?.matches(".screen") && each.videoWidth > 0)
 """
 
 
@@ -459,3 +461,40 @@ async def test_recorded_with_consent_paid_and_summed_up(process: Demo, customer:
         found = json.loads(manifest.read_text())
         assert found["state"] == "complete" and found["files"], found
         assert page.errors == rita.errors == rita.violations == []
+
+
+async def test_a_bad_connection_is_said_with_its_reason(tmp_path: Path, customer: Caller, rep: Caller) -> None:
+    async with relaying(seed=7) as relay:
+        relay.target = ("127.0.0.1", free_udp_port())
+        with demo(tmp_path, announced=relay.endpoint, udp_port=relay.target[1]) as process:
+            async with talking() as client, browser_of(rep) as reps, browser_of(customer) as visitors:
+                rita = await console_of(reps, client, process.address, "rita")
+                ana = await visitor(client, process.address)
+                await ana.request("voice")
+                await rita.card.wait_for()
+                await rita.page.keyboard.press("Enter")
+                await customer_page(visitors, ana)
+                await says(rita.stage, "Good connection")
+                await rita.hears(customer)
+                relay.up = relay.down = Impairment(loss=0.3)
+                await rita.button("Poor connection").wait_for()
+                await (
+                    rita.stage.get_by_text("Packets to you are being lost.")
+                    .or_(rita.stage.get_by_text("is losing packets"))
+                    .first.wait_for()
+                )
+                # What the server measures of the customer's connection: for everybody on the stage, and for later on the timeline.
+                await says(rita.stage, "Visitor: poor connection")
+                await says(rita.stage, "of packets are lost.")
+                await rita.in_every_shape("poor", "light", "dark", "phone", "narrow-rtl")
+                await rita.button("Poor connection").click()
+                details = rita.page.locator("console-call-quality")
+                await says(details, "Poor connection")
+                await details.get_by_role("row", name="Visitor").get_by_text("of packets are lost").wait_for()
+                await rita.in_every_shape("details", "light", "phone-dark-rtl")
+                await rita.page.keyboard.press("Escape")
+                await rita.page.get_by_role("tab", name="Timeline").click()
+                await says(rita.page.locator("console-timeline"), "Connection of Visitor: poor")
+                relay.up = relay.down = Impairment()
+                await rita.button("Good connection").wait_for()
+                await hang_up(ana, rita)

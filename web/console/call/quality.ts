@@ -50,7 +50,7 @@ export class CallQuality extends LitElement {
         border-block-end: 1px solid var(--line);
         text-align: start;
         font-weight: 400;
-        overflow-wrap: anywhere;
+        overflow-wrap: break-word;
       }
       thead th {
         color: var(--grey-text);
@@ -105,7 +105,7 @@ export class CallQuality extends LitElement {
     const receiving = this.figures?.receiving ?? null;
     const sending = this.figures?.sending ?? null;
     const row = (words: string, show: (one: Direction) => string): TemplateResult =>
-      html`<tr><th scope="row">${words}</th><td>${receiving ? show(receiving) : dash}</td><td>${sending ? show(sending) : dash}</td></tr>`;
+      html`<tr><th scope="row">${words}</th><td><bdi>${receiving ? show(receiving) : dash}</bdi></td><td><bdi>${sending ? show(sending) : dash}</bdi></td></tr>`;
     return html`
       <p role="status">${own ? t(levelWords(own.level)) : t("quality.unknown")}${own?.reason ? `. ${t(reasonWords(own.reason))}` : ""}</p>
       <div class="scroll">
@@ -143,8 +143,8 @@ export class CallQuality extends LitElement {
     return html`<tr>
       <th scope="row">${this.active.name(leg.person_id)}</th>
       <td>${t(levelWords(level))}${because ? `. ${because}` : ""}</td>
-      <td>${or(measured.rttMs, ms)}</td>
-      <td>${or(measured.loss, (value) => percent(value, 1))}</td>
+      <td><bdi>${or(measured.rttMs, ms)}</bdi></td>
+      <td><bdi>${or(measured.loss, (value) => percent(value, 1))}</bdi></td>
     </tr>`;
   }
 }

@@ -345,7 +345,7 @@ export class Stage extends LitElement {
       const reason = legReason(quality);
       if (!quality || !reason || quality.level === "good") continue;
       const why = reason === "loss" ? t("reason.loss", { loss: percent(quality.loss_percent / 100, 1) }) : t("reason.late", { ms: number(Math.round(quality.rtt_ms), { style: "unit", unit: "millisecond" }) });
-      found.push(html`<tresen-ui-strip rounded tone=${quality.level === "poor" ? "danger" : "warning"} icon="triangle-alert">${t(`quality.person.${quality.level}`, { name: active.name(leg.person_id) })}. ${why}${details}</tresen-ui-strip>`);
+      found.push(html`<tresen-ui-strip rounded tone=${quality.level === "poor" ? "danger" : "warning"} icon="triangle-alert">${t(`quality.person.${quality.level}`, { name: active.name(leg.person_id) })}. ${why}${found.length ? nothing : details}</tresen-ui-strip>`);
     }
     return found;
   }
