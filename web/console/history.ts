@@ -20,6 +20,9 @@ import { inWords } from "./problems";
 import { t, worded } from "./texts";
 
 const PAGE = 50;
+/** While a name is looked for, so many more are fetched unasked; further back only at a press. */
+const LOOK_MOST = 500;
+const AFTER_TYPING_MS = 300;
 
 @customElement("console-history")
 export class ConsoleHistory extends LitElement {
@@ -39,6 +42,11 @@ export class ConsoleHistory extends LitElement {
       h1 {
         margin: 0 0 var(--space-4);
         font: 600 var(--text-20) / 1.3 var(--font);
+      }
+      .searched {
+        margin: 0 0 var(--space-3);
+        color: var(--grey-text);
+        font: var(--text-13) / 1.5 var(--font);
       }
       .filters {
         display: grid;
@@ -72,6 +80,7 @@ export class ConsoleHistory extends LitElement {
   private assigned: "anybody" | "mine" | "nobody" = "anybody";
   private order: "newest" | "oldest" = "newest";
   #asked = 0;
+  #typed: ReturnType<typeof setTimeout> | undefined;
 
   protected readonly words = new LocaleController(this);
 
@@ -102,6 +111,29 @@ export class ConsoleHistory extends LitElement {
     }
   }
 
+  private typed(name: string): void {
+    this.name = name;
+    clearTimeout(this.#typed);
+    this.#typed = setTimeout(() => void this.lookOn(), AFTER_TYPING_MS);
+  }
+
+  /** Fetches further back by itself for who looks for a name, until there is a page of them. */
+  private async lookOn(): Promise<void> {
+    const { name } = this;
+    const until = (this.found?.length ?? 0) + LOOK_MOST;
+    while (name.trim() && this.name === name && this.cursor !== null && !this.problem && this.found!.length < until && this.fitting().length < PAGE) {
+      const asked = this.#asked + 1;
+      await this.load(false);
+      if (asked !== this.#asked) return;
+    }
+  }
+
+  /** Names are kept sealed, so the server cannot look for them: what was fetched is looked through here, and the reader is told so. */
+  private fitting(): Conversation[] {
+    const wanted = this.name.trim().toLocaleLowerCase();
+    return (this.found ?? []).filter((each) => !wanted || each.customer_name.toLocaleLowerCase().includes(wanted) || each.id.toLocaleLowerCase() === wanted);
+  }
+
   private choose(change: Record<string, string>): void {
     Object.assign(this, change);
     void this.load(true);
@@ -114,7 +146,7 @@ export class ConsoleHistory extends LitElement {
     return html`<main>
       <h1>${t("history.title")}</h1>
       <div class="filters" role="search">
-        <tresen-ui-field type="search" label=${t("history.name")} .value=${this.name} @input=${(event: Event) => (this.name = value(event))}></tresen-ui-field>
+        <tresen-ui-field type="search" label=${t("history.name")} .value=${this.name} @input=${(event: Event) => this.typed(value(event))}></tresen-ui-field>
         <tresen-ui-field type="select" label=${t("history.status")} .options=${options(["any", "open", "closed"] as const, (word) => t(`history.status.${word}`))} .value=${this.status} @change=${(event: Event) => this.choose({ status: value(event) })}></tresen-ui-field>
         <tresen-ui-field type="select" label=${t("history.whose")} .options=${options(["anybody", "mine", "nobody"] as const, (word) => t(`history.whose.${word}`))} .value=${this.assigned} @change=${(event: Event) => this.choose({ assigned: value(event) })}></tresen-ui-field>
         <tresen-ui-field type="select" label=${t("history.order")} .options=${options(["newest", "oldest"] as const, (word) => t(`history.order.${word}`))} .value=${this.order} @change=${(event: Event) => this.choose({ order: value(event) })}></tresen-ui-field>
@@ -125,13 +157,14 @@ export class ConsoleHistory extends LitElement {
 
   private list(): TemplateResult {
     if (this.found === null) return html`<div role="status" aria-busy="true" aria-label=${t("loading")}>${[1, 2, 3, 4, 5].map(() => html`<tresen-ui-skeleton shape="row"></tresen-ui-skeleton>`)}</div>`;
-    // Names are kept sealed, so the server cannot look for them: what was fetched is looked through here.
-    const wanted = this.name.trim().toLocaleLowerCase();
-    const shown = this.found.filter((each) => !wanted || each.customer_name.toLocaleLowerCase().includes(wanted) || each.id.toLocaleLowerCase() === wanted);
-    return html`${shown.length
+    const shown = this.fitting();
+    const looking = this.name.trim() !== "";
+    const more = (): void => void (looking ? this.lookOn() : this.load(false));
+    return html`${looking ? html`<p class="searched" role="status">${t("history.searched", { count: this.found.length })}</p>` : nothing}
+      ${shown.length
         ? html`<ul>${shown.map((each) => this.line(each))}</ul>`
         : html`<tresen-ui-empty icon="search" heading=${t("history.none")}>${t(this.cursor ? "history.none.here" : "history.none.more")}</tresen-ui-empty>`}
-      ${this.cursor ? html`<div class="more"><tresen-ui-button ?busy=${this.busy} @click=${() => void this.load(false)}>${t("history.more")}</tresen-ui-button></div>` : nothing}`;
+      ${this.cursor ? html`<div class="more"><tresen-ui-button ?busy=${this.busy} @click=${more}>${t(looking ? "history.further" : "history.more")}</tresen-ui-button></div>` : nothing}`;
   }
 
   private line(conversation: Conversation): TemplateResult {
