@@ -25,6 +25,14 @@ export const stageStyles: CSSResult = css`
     font-variant-numeric: tabular-nums;
     color: var(--on-stage-quiet);
   }
+  #captions {
+    --round: 32px;
+  }
+  @media (pointer: coarse) {
+    #captions {
+      --round: 44px;
+    }
+  }
   .recorded {
     display: inline-flex;
     align-items: center;
