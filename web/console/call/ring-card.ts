@@ -176,7 +176,8 @@ export class RingCard extends LitElement {
     const rep = app.desk.reps.get(handing ?? call.rep_id ?? "")?.name || t("who.rep");
     const joins = ring.transferId === null && call.answered_at !== null;
     const title = ring.transferId ? t("ring.transfer", { rep, customer }) : joins ? t("ring.join", { rep, customer }) : video ? t("ring.video", { customer }) : t("ring.voice", { customer });
-    const place = [...app.desk.work, ...app.desk.lobby].find((each) => each.call_id === call.id || each.conversation_id === call.conversation_id);
+    // A chat that somebody looks after already is no waiting.
+    const place = [...app.desk.work, ...app.desk.lobby].find((each) => each.call_id === call.id) ?? app.desk.lobby.find((each) => each.conversation_id === call.conversation_id);
     const waited = (Date.now() - Date.parse(place?.entered_at ?? call.created_at)) / 1000;
     const said = app.opened.get(call.conversation_id)?.log.messages.findLast((each) => each.actor.kind === "customer" && each.text)?.text ?? app.desk.lastSaid.get(call.conversation_id)?.text;
     const total = this.cart?.totals.total;
