@@ -19,8 +19,8 @@ Handler = Callable[[dict[str, Any]], None]
 class BidiError(Exception):
     """The browser said no. `code`: the standard's name for why."""
 
-    def __init__(self, method: str, code: str, message: str) -> None:
-        super().__init__(f"{method}: {code}: {message}")
+    def __init__(self, command: str, code: str, message: str) -> None:
+        super().__init__(f"{command}: {code}: {message}")
         self.code = code
 
 
@@ -40,7 +40,7 @@ class Bidi:
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
         answer = await asyncio.wait_for(self._answers[number], DEADLINE_S)
         if answer["type"] != "success":
-            raise BidiError(method, answer["error"], answer["message"])
+            raise BidiError(f"{method} {parameters}"[:500], answer["error"], answer["message"])
         return dict(answer["result"])
 
     async def on(self, event: str, handler: Handler) -> None:

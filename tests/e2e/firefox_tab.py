@@ -44,6 +44,14 @@ READY = """
   return false;
 }
 """
+# The field that has the focus ends with this.
+HOLDS = """
+(text) => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return Boolean(at?.value?.endsWith(text));
+}
+"""
 # Firefox tells of a network that fails where it tells of exceptions.
 NO_EXCEPTION = "Firefox can’t establish a connection"
 # What was found may have gone by the time it is looked at.
@@ -164,8 +172,9 @@ class Tab(Participant):
         await self._act("key", [*({"type": "keyDown", "value": each} for each in pressed), *ups])
 
     async def type(self, text: str) -> None:
-        """Types where the focus is."""
+        """Types where the focus is, until it is there to be read."""
         await self._act("key", [{"type": act, "value": each} for each in text for act in ("keyDown", "keyUp")])
+        await self.wait("what was typed", HOLDS, text)
 
     async def _act(self, source: str, actions: list[dict[str, Any]]) -> None:
         await self.command("input.performActions", actions=[{"type": source, "id": source, "actions": actions}])
