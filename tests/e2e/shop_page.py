@@ -17,12 +17,11 @@ import aiohttp
 import jwt
 from aiohttp import web
 
+from signalling.identity.seed import PASSWORD, SITE
 from signalling.ids import new_id
 from tests.e2e.participant import DEADLINE_S
 from tests.e2e.program import Demo
 
-SITE = "site_0000000000000000000000DEM0"
-PASSWORD = "tresen-demo-counter"
 SNIPPET = """
 (function(w,d,n,u){w[n]=w[n]||function(){(w[n].q=w[n].q||[]).push(arguments)};
 var s=d.createElement('script');s.async=1;s.src=u;d.head.appendChild(s)})(window,document,'tresen',%(loader)s);

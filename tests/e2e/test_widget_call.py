@@ -13,6 +13,14 @@ from tests.e2e.program import Demo, demo
 from tests.e2e.sources import Caller
 from tests.e2e.widget_call import WIDGET, Rep, Shopper, on_duty, shopper
 
+# Whether what has the focus, within whatever shadow roots, is called so.
+FOCUSED = """
+(id) => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at?.id === id;
+}
+"""
 NOTHING = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'));"
 
 
@@ -47,6 +55,8 @@ async def test_a_video_call_and_back_after_a_reload(process: Demo, customer: Cal
         ana = await shopper(shop, process.shop)
         await ana.open("video")
         await ana.button("Call now with video").wait_for()
+        # Who listens to a screen is told of the check, not left in the chat below.
+        await ana.becomes("the focus in the check", FOCUSED, "title")
         await ana.looks_right("check")
         await ana.button("Call now with video").click()
         await ana.says("Calling")

@@ -87,6 +87,7 @@ export class CallCheck extends LitElement {
       }
       .choices {
         display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(140px, 1fr));
         gap: var(--space-2);
       }
       .help {

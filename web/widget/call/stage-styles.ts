@@ -15,6 +15,9 @@ export const stageStyles: CSSResult = css`
     padding: var(--space-2) var(--space-3);
     min-block-size: 40px;
   }
+  header > tresen-ui-button {
+    --round: 32px;
+  }
   h2 {
     flex: 1;
     min-inline-size: 0;

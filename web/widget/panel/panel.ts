@@ -129,7 +129,8 @@ export class Panel extends LitElement {
     void module().then(() => {
       this.known.add(view);
       this.requestUpdate();
-      this.focusInside();
+      // Whoever prepares a call is at its check, not at the chat below.
+      if (this.app.view !== "call") this.focusInside();
     });
     return false;
   }
