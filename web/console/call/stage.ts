@@ -119,6 +119,7 @@ export class Stage extends LitElement {
       }
       .screens .scene {
         grid-template-columns: minmax(0, 4fr) minmax(0, 1fr);
+        grid-auto-rows: minmax(0, 1fr);
       }
       .screens .scene > .screen {
         grid-row: 1 / span var(--rows, 1);
@@ -134,6 +135,13 @@ export class Stage extends LitElement {
       /* Somebody else is below it. */
       .several .own {
         inline-size: min(112px, 18%);
+      }
+      .screens .own {
+        position: relative;
+        inset: 0;
+        inline-size: auto;
+        aspect-ratio: auto;
+        border: 0;
       }
       .asks {
         display: flex;
@@ -204,7 +212,7 @@ export class Stage extends LitElement {
     const people = all.length - screens;
     const video = all.some((seat) => seat.video) || active.cameraOn || active.call.media === "video";
     this.style.setProperty("--columns", String(screens ? 2 : Math.max(1, Math.ceil(Math.sqrt(all.length)))));
-    this.style.setProperty("--rows", String(Math.max(1, people)));
+    this.style.setProperty("--rows", String(Math.max(1, people + Number(active.cameraOn))));
     return html`
       <section class="${video ? "video" : ""} ${this.large ? "large" : ""} ${screens ? "screens" : ""} ${all.length > 1 ? "several" : ""}" aria-label=${t("stage.label", { customer: active.customer })} @want=${(event: CustomEvent<Want>) => (this.panel = event.detail)}>
         ${this.#header()}
