@@ -131,7 +131,8 @@ def _card(block: Mapping[str, Any]) -> str:
     for name in ("title", "text", "label", "name"):
         if block.get(name):
             return str(block[name])
-    return ""
+    replies = block.get("replies")
+    return " | ".join(str(each.get("label", "")) for each in replies if isinstance(each, Mapping)) if isinstance(replies, list) else ""
 
 
 def _amount(value: Any) -> str:
@@ -172,14 +173,22 @@ def _order(entry: Entry) -> str:
     return f"Order {number}: {str(order.get('fulfillment_status') or order.get('status') or 'changed').replace('_', ' ')}"
 
 
+PAYMENTS: Mapping[str, str] = {
+    "payment.link_created": "A payment link was sent",
+    "payment.declined": "The payment was declined",
+    "payment.processing": "The payment is on its way",
+    "payment.succeeded": "The payment succeeded",
+    "payment.failed": "The payment failed",
+    "payment.expired": "The payment link expired",
+    "payment.cancelled": "The payment was cancelled",
+    "payment.refunded": "The payment was refunded",
+    "payment.step_entered": "The customer is paying: recording and view are paused",
+    "payment.step_left": "The customer has left the payment step",
+}
+
+
 def _payment(entry: Entry) -> str:
-    what = {
-        "payment.link_created": "A payment link was sent",
-        "payment.succeeded": "The payment succeeded",
-        "payment.failed": "The payment failed",
-        "payment.step_entered": "The customer is paying: recording and view are paused",
-        "payment.step_left": "The customer has left the payment step",
-    }[entry.kind]
+    what = PAYMENTS[entry.kind]
     payment = entry.data.get("payment")
     amount = _amount((payment if isinstance(payment, Mapping) else entry.data).get("amount"))
     return f"{what}{', ' + amount if amount else ''}"
@@ -206,11 +215,12 @@ def _sentence(words: str) -> Callable[[Entry], str]:
 
 SENTENCES: Mapping[str, Callable[[Entry], str]] = {
     "conversation.created": _sentence("{who} began the conversation"),
-    "conversation.assigned": _sentence("{who} joined the conversation"),
+    # Mostly by the queue itself: who came is in the entry.
+    "conversation.assigned": lambda entry: f"{entry.data.get('rep_name') or _who(entry)} joined the conversation",
     "conversation.transferred": _sentence("The conversation was transferred"),
     "conversation.closed": _sentence("{who} closed the conversation"),
-    "queue.entered": _sentence("{who} is waiting for a rep"),
-    "queue.left": _sentence("{who} is no longer waiting"),
+    "queue.entered": _sentence("Waiting for a rep"),
+    "queue.left": _sentence("No longer waiting"),
     "recording.started": _sentence("The recording began"),
     "recording.paused": _sentence("The recording was paused"),
     "recording.resumed": _sentence("The recording goes on"),
@@ -226,7 +236,7 @@ SENTENCES: Mapping[str, Callable[[Entry], str]] = {
     "cart.suggestion_accepted": _sentence("{who} accepted the suggestion"),
     "cart.suggestion_refused": _sentence("{who} refused the suggestion"),
     **dict.fromkeys(("order.placed", "order.status_changed"), _order),
-    **dict.fromkeys(("payment.link_created", "payment.succeeded", "payment.failed", "payment.step_entered", "payment.step_left"), _payment),
+    **dict.fromkeys(PAYMENTS, _payment),
     **dict.fromkeys(
         ("call.requested", "call.ringing", "call.accepted", "call.held", "call.resumed", "call.transferred", "call.ended"), _call
     ),

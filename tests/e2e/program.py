@@ -68,6 +68,13 @@ class Demo:
             await asyncio.sleep(0.1)
 
 
+def free_tcp_port() -> int:
+    """A port nobody has at the moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def free_udp_port() -> int:
     """A port nobody has at the moment."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

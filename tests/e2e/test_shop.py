@@ -129,6 +129,24 @@ async def test_what_the_cart_becomes_elsewhere_is_shown_at_once(shop: Face) -> N
     await expect(shop.page.locator(".line")).to_have_count(2)
 
 
+async def test_where_the_widget_tells_nobody_asks_for_the_cart(process: Demo) -> None:
+    """With the widget there, the page follows its cart by events alone: the widget's, and those of the shop's other tabs."""
+    async with browser(None, "--no-sandbox") as context:
+        await context.clock.install()
+        shown = await face(context, process.shop)
+        asked: list[str] = []
+        await put_in(shown, "soap-bar")
+        await expect(shown.page.locator("#tresen-widget button.launcher")).to_be_visible()
+        shown.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/api/cart") else None)
+        other = await face(context, process.shop)
+        for _ in range(3):
+            await context.clock.fast_forward("00:30")
+        await put_in(other, "gooseneck-kettle")
+        await expect(shown.page.get_by_role("link", name="Cart, 2 pieces")).to_be_visible()
+        assert len(asked) == 1, asked
+        assert shown.errors == [] == other.errors
+
+
 async def test_words_of_others_are_shown_as_text(shop: Face) -> None:
     page = shop.page
     origin = "/".join(page.url.split("/")[:3])

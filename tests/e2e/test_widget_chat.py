@@ -2,76 +2,21 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, expect
+from playwright.async_api import expect
 
 from tests.e2e import axe
-from tests.e2e.face import browser
 from tests.e2e.program import Demo, demo
-from tests.e2e.shop_page import Rep, ShopPage, ask, rep_on_duty, shop_page
+from tests.e2e.shop_page import ask
+from tests.e2e.visitor import counter, served, visitor
 
-WAIT_MS = 45_000
 EVIL = '<img src=x onerror="window.stolen=1"><script>window.stolen=1</script>javascript:alert(1)'
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8cfc000000301010018dd8db00000000049454e44ae426082"
 )
-
-
-@dataclass(slots=True)
-class Visitor:
-    """One tab with the shop's page."""
-
-    page: Page
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def panel(self) -> Locator:
-        return self.page.get_by_role("dialog", name=re.compile("Help from"))
-
-    @property
-    def input(self) -> Locator:
-        return self.page.get_by_role("textbox", name="Write a message")
-
-    @property
-    def log(self) -> Locator:
-        return self.page.get_by_role("log")
-
-    def bubble(self, text: str) -> Locator:
-        return self.page.locator(".bubble", has_text=text)
-
-    async def open(self) -> None:
-        await self.page.get_by_role("button", name=re.compile("Talk to us")).click()
-        await expect(self.panel).to_be_visible()
-
-    async def chat(self) -> None:
-        await self.open()
-        await self.page.get_by_role("button", name=re.compile("^Chat")).click()
-        await expect(self.input).to_be_focused()
-
-    async def say(self, text: str) -> None:
-        await self.input.fill(text)
-        await self.input.press("Enter")
-
-    async def conversation(self) -> str:
-        return str(await self.page.evaluate("heard.findLast((each) => each[0] === 'conversation')[1].id"))
-
-
-async def visitor(context: BrowserContext, shop: ShopPage, query: str = "") -> Visitor:
-    """A new tab."""
-    found = Visitor(await context.new_page())
-    found.page.set_default_timeout(WAIT_MS)
-    found.page.on("pageerror", lambda error: found.problems.append(str(error)))
-    found.page.on("console", lambda message: found.problems.append(message.text) if "Content Security Policy" in message.text else None)
-    # What fades in is not yet as it will be read.
-    await found.page.emulate_media(reduced_motion="reduce")
-    await found.page.goto(f"{shop.address}/{query}")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -79,39 +24,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo of this module's own, as its queue is looked at."""
     with demo(tmp_path_factory.mktemp("widget")) as found:
         yield found
-
-
-@dataclass(slots=True)
-class Counter:
-    """The shop's page, browsers on demand, reps on demand."""
-
-    shop: ShopPage
-    stack: AsyncExitStack
-
-    async def rita(self) -> Rep:
-        return await self.stack.enter_async_context(rep_on_duty(self.shop.tresen))
-
-    async def browser(self, **options: Any) -> BrowserContext:
-        context: BrowserContext = await self.stack.enter_async_context(browser(None, "--no-sandbox"))
-        if options:
-            assert context.browser is not None
-            context = await context.browser.new_context(**options)
-        expect.set_options(timeout=WAIT_MS)
-        return context
-
-
-@asynccontextmanager
-async def counter(own: Demo) -> AsyncIterator[Counter]:
-    async with AsyncExitStack() as stack:
-        yield Counter(await stack.enter_async_context(shop_page(own)), stack)
-
-
-async def served(who: Visitor, rita: Rep) -> str:
-    """Waits until the rep has the visitor's conversation. Its id."""
-    conversation = await who.conversation()
-    await rita.until("the rep has it", lambda: conversation in rita.entries)
-    await expect(who.panel.get_by_role("heading", name="Rita")).to_be_visible()
-    return conversation
 
 
 async def test_chat_with_a_rep(own: Demo) -> None:

@@ -2,15 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from email import message_from_bytes
-from email.message import Message
-from email.policy import default
-from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
-from aiosmtpd.smtp import SMTP
 from sqlalchemy import select, update
 
 from signalling.app import SignallingCore
@@ -20,42 +15,10 @@ from signalling.conversation import conversation, timeline
 from signalling.store import Transaction
 from signalling.store.tables.outward import outbox
 from tests.signalling.people import CUSTOMER, REP, TENANT, bearer
+from tests.support.mailbox import Mailbox
 
 Client = TestClient[web.Request, web.Application]
 TO = "ana@customer.example"
-
-
-class Mailbox:
-    """An SMTP server on loopback that takes mail, or answers with `refusal`."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-        self.refusal: str | None = None
-        self.asked = 0
-        self.port = 0
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> None:
-        """On any free port; started again, on the same."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SMTP(self, hostname="mail.example"), "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        await self._server.wait_closed()
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        self.asked += 1
-        if self.refusal is not None:
-            return self.refusal
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.mails.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
 
 
 @pytest.fixture

@@ -420,6 +420,8 @@ async def test_the_sandbox_has_buttons_for_every_end_and_no_field(core: Signalli
             page = await answer.text()
             assert answer.url.path.endswith("/sandbox") and "<input" not in page and "<button" in page
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            # With none at all, browsers call the form's origin null, and the door refuses it.
+            assert answer.headers["Referrer-Policy"] == "same-origin"
         for button in buttons.split(","):
             async with client.post(f"{at(made)}/sandbox", data={"outcome": button}, allow_redirects=False) as answer:
                 assert answer.status == 303

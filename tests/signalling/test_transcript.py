@@ -48,6 +48,28 @@ def test_words_calls_and_cart_stand_in_their_order() -> None:
     ]
 
 
+def test_who_came_what_could_be_answered_and_how_a_payment_ended_are_in_words() -> None:
+    replies = {"type": "quick_replies", "replies": [{"label": "The kettle"}, {"label": "None"}]}
+    queue = Actor("system", "system")
+    got = text(
+        entries(
+            ("queue.entered", queue, {}),
+            ("conversation.assigned", queue, {"rep_id": "r", "rep_name": "Rita"}),
+            ("message.created", RITA, {"message_id": "m1", "text": "Which?", "blocks": [replies]}),
+            ("payment.declined", queue, {"amount": {"amount": 5900, "currency": "EUR"}}),
+            ("payment.expired", queue, {}),
+        )
+    )
+    assert [line.partition("  ")[2].strip() for line in got.splitlines() if line.startswith(("07", " " * 10))] == [
+        "* Waiting for a rep",
+        "* Rita joined the conversation",
+        "Rita: Which?",
+        "[quick_replies: The kettle | None]",
+        "* The payment was declined, 59.00 EUR",
+        "* The payment link expired",
+    ]
+
+
 def test_an_edited_message_shows_its_last_words_and_a_deleted_one_only_that_it_was() -> None:
     got = text(
         entries(

@@ -35,10 +35,15 @@ const identify = (done: (token: string) => void): void => {
   backend.token().then(done, (problem: unknown) => console.warn("No token for the widget", problem));
 };
 
+/** Whether the widget has come: not where its script is blocked. */
+let here = false;
+export const widgetIsHere = (): boolean => here;
+
 export function embed({ address, siteId, locale, name, accent, dir, cartId, changed }: Embedding): void {
   tresen("boot", { siteId, locale, name, accent, logo: `${address}/shop/images/GOOK-COP.svg`, ...(dir ? { dir } : {}) });
   tresen("identify", identify);
   if (cartId) tresen("cart", { id: cartId });
+  tresen("on", "ready", () => (here = true));
   tresen("on", "cart", changed);
   tresen("on", "order", changed);
   const script = document.createElement("script");

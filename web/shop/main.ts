@@ -8,7 +8,7 @@ import { accent } from "../ui/accent";
 import "../ui/icons-more";
 import { direction, language, onLocale, setLocale, LANGUAGES, type Direction } from "../text/texts";
 import { backend } from "./backend";
-import { embed, tresen } from "./help";
+import { embed, tresen, widgetIsHere } from "./help";
 import { navigate, route, type Route } from "./route";
 import { change, fetching, keepLooking, onChange, set, shelf as fetchShelf, shown, told } from "./state";
 import { t } from "./texts";
@@ -135,7 +135,7 @@ async function open(): Promise<void> {
   const { tresen: at, cart_id: cartId } = shown.visit;
   if (at.address)
     embed({ address: at.address, siteId: at.site_id, locale: language(), name: NAME, accent: ACCENT, cartId, changed: (detail) => void told(detail), ...(asDirection ? { dir: asDirection } : {}) });
-  keepLooking();
+  keepLooking(widgetIsHere);
   await arrive(true);
 }
 

@@ -4,8 +4,10 @@ import { backend, Refused, type Address, type Cart, type Change, type Order, typ
 import { identifyAnew, tresen, type Cause } from "./help";
 import { t } from "./texts";
 
-/** The rep may change the cart while nobody here presses anything, and the widget may be blocked. */
+/** The widget tells when a rep has changed the cart. Only where it is blocked, and for orders it may know nothing of, one has to look. */
 const LOOK_EACH_MS = 4000;
+/** The shop's other tabs in this browser, which have the same cart. */
+const tabs = new BroadcastChannel("kontor-cart");
 const ADDRESS = "kontor-address";
 
 export interface Shown {
@@ -75,6 +77,7 @@ async function attempt(what: () => Promise<void>, help?: Cause): Promise<boolean
   set({ busy: true, notice: null });
   try {
     await what();
+    tabs.postMessage("changed");
     return true;
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
@@ -160,10 +163,12 @@ export async function told(detail: unknown): Promise<void> {
   await look();
 }
 
-export function keepLooking(): void {
+/** `told`: whether the widget is there to tell. */
+export function keepLooking(told: () => boolean): void {
   setInterval(() => {
-    if (document.visibilityState === "visible" && (shown.cart || shown.order)) void look();
+    if (document.visibilityState === "visible" && (shown.order || (shown.cart && !told()))) void look();
   }, LOOK_EACH_MS);
+  tabs.addEventListener("message", () => void look());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void look();
   });

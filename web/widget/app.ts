@@ -10,6 +10,7 @@ import type { Boot, Notice, PageContext, Settings, Tone, View } from "./state/se
 import { Store } from "./state/store";
 import { pageAttributes, watchPage } from "./state/page";
 import { followPlace } from "./state/place";
+import { shopsTitle } from "./state/title";
 
 export type { Settings, View } from "./state/settings";
 
@@ -57,7 +58,7 @@ export class App extends Observable {
     this.emit = emit;
     this.store = store;
     this.rest = new Rest(origin);
-    this.page = { url: location.href, title: document.title };
+    this.page = { url: location.href, title: shopsTitle() };
     this.#session = new Session(this.rest, store, settings.siteId);
     this.#session.attributes = () => pageAttributes(this.page);
     this.#session.onOther = () => this.#detach();
@@ -335,7 +336,7 @@ export class App extends Observable {
   // --- the page
 
   setPage(said: Partial<PageContext>): void {
-    const page = { ...this.page, ...said, url: location.href, title: said.title ?? document.title };
+    const page = { ...this.page, ...said, url: location.href, title: said.title ?? shopsTitle() };
     if (JSON.stringify(page) === JSON.stringify(this.page)) return;
     this.page = page;
     clearTimeout(this.#pageTimer);

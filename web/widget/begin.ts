@@ -5,6 +5,7 @@ import type { Launcher } from "./launcher/launcher";
 import type { Identify } from "./state/session";
 import type { Boot, PageContext } from "./state/settings";
 import type { Store } from "./state/store";
+import { countInTitle } from "./state/title";
 
 /** An app that goes on with what there was, once it is known whose it is. */
 export async function createApp(
@@ -20,6 +21,7 @@ export async function createApp(
   app.setPage(said.page);
   app.subscribe(() => launcher.setExpanded(app.open));
   attend(app, launcher.root);
+  countInTitle(app);
   try {
     if (said.identify !== undefined) await app.identify(said.identify);
   } catch (error) {

@@ -119,5 +119,6 @@ def _page(language: str, body: str) -> Raw:
         f"<body><main>{body}</main></body></html>"
     )
     policy = f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+    # Not no-referrer: browsers would send the page's own form with the origin `null`, which is nobody's.
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
     return Raw(content.encode(), HTML, headers)

@@ -1,7 +1,7 @@
 /**
  * Fetches what calls and consents need when there is one: a rep rings, a call runs, this tab was in one before it was reloaded; a rep is there and
  * a cart as well, or something was asked or suggested. Until then nothing of it is on the page. Also tells the shop's page of each new version of
- * its cart, whoever has made it.
+ * its cart, whoever has made it, and of its orders.
  */
 import type { App } from "../app";
 
@@ -53,7 +53,16 @@ export function attend(app: App, root: ShadowRoot): void {
     () => Boolean(app.log?.last("consent.", "cart.suggested") ?? (app.cart?.value && (app.rep ?? app.call?.value))),
     () => Promise.all([import("../consent/prompts"), import("../cart/bar")]),
   );
+  let followed: App["log"] = null;
+  const follow = (): void => {
+    if (app.log === followed) return;
+    followed = app.log;
+    followed?.onEntry((entry) => {
+      if (entry.type.startsWith("order.") && entry.data["order"]) app.emit("order", entry.data["order"]);
+    });
+  };
   const look = (): void => {
+    follow();
     tell();
     calls.look();
     consents.look();

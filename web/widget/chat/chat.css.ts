@@ -8,6 +8,8 @@ export const looks = css`
     position: relative;
   }
   .log {
+    /* Words for screen readers lie absolutely: they scroll along and do not make the panel longer. */
+    position: relative;
     flex: 1;
     min-block-size: 0;
     overflow-y: auto;
@@ -25,6 +27,7 @@ export const looks = css`
     font: var(--text-12) / 1.4 var(--font);
     text-align: center;
     overflow-wrap: anywhere;
+    unicode-bidi: plaintext;
   }
   .quiet-line {
     margin-block: 10px;
@@ -72,6 +75,9 @@ export const looks = css`
   }
   .group:not(.own) .message {
     max-inline-size: 96%;
+  }
+  :is(tresen-product, tresen-payment, tresen-order, tresen-attachment) {
+    margin-block: 3px;
   }
   .bubble {
     padding: 8px 12px;

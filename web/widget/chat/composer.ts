@@ -8,24 +8,17 @@ import { customElement, property, query, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { fileSize, percent } from "../../text/formats";
 import { LocaleController } from "../../text/texts";
-import { Problem, Watch, type Message } from "../../protocol";
+import { Watch, type Message } from "../../protocol";
 import "../../ui/button";
 import "../../ui/icon";
 import { base } from "../../ui/tokens";
 import type { App } from "../app";
-import { ACCEPTED, BYTES_MOST, upload } from "../state/files";
+import { ACCEPTED } from "../state/files";
 import { t } from "../words";
 import { preview } from "./message";
+import { Uploads, type Upload } from "./uploads";
 
 const TEXT_MOST = 4000;
-
-interface Upload {
-  file: File;
-  share: number;
-  id: string | null;
-  problem: string;
-  stop: AbortController;
-}
 
 @customElement("tresen-composer")
 export class Composer extends LitElement {
@@ -138,20 +131,15 @@ export class Composer extends LitElement {
   @state() private text = "";
   @state() private answers: Message | null = null;
   @state() private edits: Message | null = null;
-  @state() private uploads: readonly Upload[] = [];
   @state() private emoji = false;
   protected readonly words = new LocaleController(this);
   private readonly watch = new Watch<App>(this);
+  private readonly uploads = new Uploads(this, () => this.app);
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.watch.value = this.app;
     this.text = this.app.store.getHere("draft") ?? "";
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    for (const each of this.uploads) each.stop.abort();
   }
 
   /** The height its text needs, where `field-sizing` is not known. */
@@ -181,38 +169,12 @@ export class Composer extends LitElement {
 
   /** Files of whatever kind; what cannot be sent says so. */
   attach(files: readonly File[]): void {
-    for (const file of files) {
-      const item: Upload = { file, share: 0, id: null, problem: "", stop: new AbortController() };
-      this.uploads = [...this.uploads, item];
-      if (file.size > BYTES_MOST) this.changeUpload(item, { problem: t("file.too_large", { size: fileSize(BYTES_MOST) }) });
-      else if (file.size === 0) this.changeUpload(item, { problem: t("file.empty") });
-      else if (file.type && !(ACCEPTED as readonly string[]).includes(file.type) && !file.type.startsWith("text/")) this.changeUpload(item, { problem: t("file.type") });
-      else void this.send(item);
-    }
+    for (const file of files) this.uploads.add(file);
     this.focusInput();
   }
 
-  private changeUpload(item: Upload, change: Partial<Upload>): void {
-    Object.assign(item, change);
-    this.uploads = [...this.uploads];
-  }
-
-  private async send(item: Upload): Promise<void> {
-    try {
-      const log = await this.app.ensureConversation();
-      const { id } = await upload(this.app, log.id, item.file, (share) => this.changeUpload(item, { share }), item.stop.signal);
-      this.changeUpload(item, { id, share: 1 });
-    } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") return;
-      if (!(error instanceof Problem)) throw error;
-      const wrong = error.status === 415 || error.status === 422;
-      this.changeUpload(item, { problem: wrong ? t("file.type") : this.app.words(error) });
-    }
-  }
-
   private discard(item: Upload): void {
-    item.stop.abort();
-    this.uploads = this.uploads.filter((each) => each !== item);
+    this.uploads.discard(item);
     this.focusInput();
   }
 
@@ -254,8 +216,7 @@ export class Composer extends LitElement {
   }
 
   private get ready(): boolean {
-    const under = this.uploads.some((each) => !each.id && !each.problem);
-    return !under && (this.text.trim() !== "" || this.uploads.some((each) => each.id));
+    return !this.uploads.underway && (this.text.trim() !== "" || this.uploads.ids.length > 0);
   }
 
   private submit(): void {
@@ -265,9 +226,9 @@ export class Composer extends LitElement {
     if (edits) {
       if (text && text !== edits.text) this.app.log?.edit(edits.id, text).catch((error: unknown) => this.app.report(error));
     } else {
-      const files = this.uploads.flatMap((each) => (each.id ? [each.id] : []));
+      const files = this.uploads.ids;
       this.app.say({ text, ...(this.answers ? { reply_to: this.answers.id } : {}), ...(files.length ? { attachment_ids: files } : {}) });
-      this.uploads = this.uploads.filter((each) => each.problem);
+      this.uploads.said();
       this.app.store.setHere("draft", null);
     }
     this.edits = this.answers = null;
@@ -318,7 +279,7 @@ export class Composer extends LitElement {
             <tresen-ui-button size="small" kind="quiet" icon="x" label=${t("cancel")} @click=${() => this.forgetAbout()}></tresen-ui-button>
           </div>`
         : nothing}
-      ${this.uploads.length ? html`<ul aria-label=${t("files")}>${this.uploads.map((item) => this.uploadView(item))}</ul>` : nothing}
+      ${this.uploads.all.length ? html`<ul aria-label=${t("files")}>${this.uploads.all.map((item) => this.uploadView(item))}</ul>` : nothing}
       <form
         @submit=${(event: Event) => {
           event.preventDefault();

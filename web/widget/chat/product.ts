@@ -5,7 +5,7 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { ifDefined } from "lit/directives/if-defined.js";
-import { money } from "../../text/formats";
+import { money, number } from "../../text/formats";
 import { LocaleController, language } from "../../text/texts";
 import { Problem, newId, type Answer, type Product, type Schemas } from "../../protocol";
 import "../../ui/badge";
@@ -18,7 +18,9 @@ import type { App } from "../app";
 import { t } from "../words";
 import { card } from "./card.css";
 
-type Quote = Answer<"variant.delivery">["data"][number];
+type Way = Answer<"variant.delivery">["data"][number];
+/** The cheapest; the others are seen at the checkout. */
+const WAYS_MOST = 2;
 
 @customElement("tresen-product")
 export class ProductView extends LitElement {
@@ -44,7 +46,7 @@ export class ProductView extends LitElement {
   @property({ attribute: false }) app!: App;
   @property({ attribute: false }) card!: Schemas["ProductCard"];
   @state() private product: Product | null = null;
-  @state() private delivery: Quote | null = null;
+  @state() private ways: readonly Way[] = [];
   @state() private state: "" | "busy" | "added" = "";
   protected readonly words = new LocaleController(this);
 
@@ -53,11 +55,15 @@ export class ProductView extends LitElement {
   }
 
   private async read(): Promise<void> {
-    const { link: socket } = this.app;
+    const { link: socket, cart } = this.app;
+    const asked = { currency: cart?.value?.currency ?? "EUR", locale: language() };
     try {
-      this.product = await socket.ask("product.read", { product_id: this.card.product_id, locale: language() } as never);
+      this.product = await socket.ask("product.read", { product_id: this.card.product_id, ...asked });
       const variant = this.variant;
-      if (variant) this.delivery = (await socket.ask("variant.delivery", { variant_id: variant.id, locale: language() } as never)).data[0] ?? null;
+      const place = cart?.value?.destination ?? home();
+      if (!variant || !place) return;
+      const { data } = await socket.ask("variant.delivery", { variant_id: variant.id, quantity: 1, ...place, ...asked });
+      this.ways = data.slice(0, WAYS_MOST);
     } catch (error) {
       // No longer for sale, or the shop is away: the card stays as it was sent.
       if (!(error instanceof Problem)) throw error;
@@ -88,7 +94,7 @@ export class ProductView extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { card, product, variant, delivery } = this;
+    const { card, product, variant, ways } = this;
     const price = variant?.price.money ?? card.price;
     const before = variant?.price.compare_at;
     const source = picture(this.absolute(variant?.image_url ?? card.image_url ?? product?.image_url));
@@ -100,17 +106,13 @@ export class ProductView extends LitElement {
       ${source ? html`<img src=${source} alt="" loading="lazy" @error=${(event: Event) => ((event.target as HTMLElement).hidden = true)} />` : nothing}
       <div class="inside">
         <h3>${title}</h3>
+        ${variant && product!.variants.length > 1 ? html`<p class="quiet">${variant.title}</p>` : nothing}
         ${card.description ? html`<p class="quiet">${card.description}</p>` : nothing}
         <div class="line">
           ${price ? html`<span class="money">${money(price)}${before ? html` <del><span class="unseen">${t("price.before")}</span>${money(before)}</del>` : nothing}</span>` : nothing}
           ${variant ? this.stock(variant) : nothing}
         </div>
-        ${delivery
-          ? html`<p class="quiet with-icon">
-              <tresen-ui-icon name="truck"></tresen-ui-icon>
-              <span>${t("delivery", { least: delivery.days_least, most: delivery.days_most, price: delivery.price.amount ? money(delivery.price) : t("delivery.free") })}</span>
-            </p>`
-          : nothing}
+        ${gone ? nothing : ways.map((way) => html`<p class="quiet with-icon"><tresen-ui-icon name="truck"></tresen-ui-icon><span>${wayWords(way)}</span></p>`)}
         ${buys && !gone
           ? this.state === "added"
             ? html`<p class="with-icon" role="status"><tresen-ui-icon name="circle-check"></tresen-ui-icon>${t("product.added")}</p>`
@@ -126,6 +128,17 @@ export class ProductView extends LitElement {
     if (!address) return null;
     return URL.canParse(address, this.app.origin) ? new URL(address, this.app.origin).href : null;
   }
+}
+
+/** Where the visitor is likely to be, as long as no cart says where it goes. */
+function home(): { country: string; postcode: string } | null {
+  const country = new Intl.Locale(navigator.language).maximize().region;
+  return country ? { country, postcode: "" } : null;
+}
+
+function wayWords({ title: way, days_least: least, days_most: most, price }: Way): string {
+  const days = t("delivery.days", { days: least === most ? number(most) : `${number(least)}–${number(most)}`, count: most });
+  return t("delivery", { way, days, price: price.amount ? money(price) : t("delivery.free") });
 }
 
 /** Puts a piece into the visitor's cart: the page's, the conversation's or the session's; one is made where there is none. */

@@ -19,7 +19,8 @@ export const looks = css`
     max-inline-size: calc(100vw - 40px);
     block-size: 640px;
     max-block-size: calc(100dvh - 108px);
-    overflow: hidden;
+    /* What is hidden can still be scrolled to, by the browser itself: the header would be gone. */
+    overflow: clip;
     border: 1px solid var(--line);
     border-radius: var(--radius-large);
     background: var(--paper);

@@ -100,6 +100,8 @@ export class Csat extends LitElement {
 
   override render(): TemplateResult {
     const { app } = this;
+    // It is nobody's any more once it is closed: whoever spoke last.
+    const by = app.log?.messages.findLast((message) => message.actor.kind === "rep")?.actor.name;
     if (this.done)
       return html`<div class="stack" role="status">
         <h2>${t("csat.thanks")}</h2>
@@ -109,7 +111,7 @@ export class Csat extends LitElement {
     return html`
       <form @submit=${(event: Event) => void this.submit(event)}>
         <fieldset>
-          <legend><h2>${app.rep?.name ? t("csat.title_name", { name: app.rep.name }) : t("csat.title")}</h2></legend>
+          <legend><h2>${by ? t("csat.title_name", { name: by }) : t("csat.title")}</h2></legend>
           <div class="steps">
             ${STEPS.map(
               (step) => html`<label class=${step <= this.score ? "on" : ""}>
