@@ -81,7 +81,6 @@ async def firefox(folder: Path, *, dark: bool = False) -> AsyncIterator[Bidi]:
     """A Firefox with a profile of its own in `folder`; `dark`: on a system that likes its pages so."""
     path = firefox_path()
     assert path, "no firefox-esr"
-    folder.mkdir(exist_ok=True)
     profile = folder / "profile"
     profile.mkdir()
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in (PREFERENCES | (DARK if dark else {})).items()]

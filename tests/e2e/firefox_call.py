@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.e2e.browsers import GCM, LOOK, chromium
+from tests.e2e.browsers import GCM, THUMB, chromium
 from tests.e2e.decoded import thumbnail
-from tests.e2e.firefox import Tab, firefox, hears_firefox, recorded, sees_firefox
+from tests.e2e.firefox import firefox, hears_firefox, recorded, sees_firefox
+from tests.e2e.firefox_tab import Tab
 from tests.e2e.program import ROOT, demo
 from tests.e2e.sources import FRONT, make_caller
 
@@ -38,7 +39,7 @@ class FirefoxCall(Tab):
         return await recorded(self, "() => tresenCall.remoteStream.getAudioTracks()", seconds)
 
     async def thumb(self) -> NDArray[np.float32]:
-        return thumbnail(await self.run(LOOK))
+        return thumbnail(await self.run(THUMB))
 
     async def state(self) -> Any:
         return [self.errors, await self.run("() => [tresenCall.view, tresenCall.state]")]

@@ -7,16 +7,10 @@ from numpy.typing import NDArray
 
 from tests.e2e.bidi import Bidi
 from tests.e2e.decoded import thumbnail
-from tests.e2e.face import FIGURES, LOOK, NOTE, SCREENS
+from tests.e2e.face import FIGURES, NOTE, SCREENS, THUMB
 from tests.e2e.firefox import recorded
 from tests.e2e.firefox_tab import Tab
 
-SOUNDS = """
-() => {
-  const ids = new Set(tresenSeen.received("audio").map((track) => track.id));
-  return tresenSeen.playing("audio").flatMap((element) => element.srcObject.getAudioTracks()).filter((track) => ids.has(track.id));
-}
-"""
 # How many elements on the screen have these words, each counted once, in the innermost.
 SAYS = """
 (words) => {
@@ -53,10 +47,10 @@ class FirefoxFace(Tab):
         return [self.errors, self.violations, await self.run(page)]
 
     async def capture_sound(self, seconds: float) -> NDArray[np.float32]:
-        return await recorded(self, SOUNDS, seconds)
+        return await recorded(self, "tresenSeen.heard", seconds)
 
     async def thumb(self) -> NDArray[np.float32]:
-        return thumbnail(await self.wait("an element with the other's picture", LOOK))
+        return thumbnail(await self.wait("an element with the other's picture", THUMB))
 
     async def says(self, words: str) -> None:
         """Waits until these words are on the screen."""
