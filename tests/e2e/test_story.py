@@ -27,12 +27,17 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield found
 
 
+async def sign_in(face_: Face, login: str) -> None:
+    """Enters the console."""
+    await face_.page.get_by_label("Login").fill(login)
+    await face_.page.get_by_label("Password").fill(PASSWORD)
+    await face_.page.keyboard.press("Enter")
+
+
 async def rep_at(face_: Face, login: str) -> None:
     """Signs in and becomes available."""
     page = face_.page
-    await page.get_by_label("Login").fill(login)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.keyboard.press("Enter")
+    await sign_in(face_, login)
     await page.get_by_role("button", name="Become available").click()
     await page.get_by_role("button", name="Status: Available").wait_for()
 

@@ -20,7 +20,7 @@ from tests.e2e.face import Face, browser, face
 from tests.e2e.participant import attempts
 from tests.e2e.program import Demo, demo, free_udp_port
 from tests.e2e.sources import ALIKE, THUMB_HEIGHT, THUMB_WIDTH, Caller, likeness
-from tests.e2e.test_story import rep_at
+from tests.e2e.test_story import sign_in
 from tests.e2e.widget_call import WIDGET, on_duty, shopper
 from tests.support.relay import Impairment, relaying
 
@@ -185,9 +185,10 @@ async def test_from_voice_to_video_with_other_devices(process: Demo, customer: C
 
 async def test_a_shared_screen_is_seen_until_either_button_stops_it(process: Demo, customer: Caller, rep: Caller) -> None:
     """The shared thing is another tab of the shop; that tab's end is what the browser's own button is: the track ends by itself."""
-    async with browser(customer, *SHARING, permissions=DEVICES) as shop, browser(rep) as desk:
+    async with browser(customer, *SHARING, permissions=DEVICES) as shop, browser(rep) as desk, on_duty(desk, process):
         rita = await face(desk, process.console)
-        await rep_at(rita, "rita")
+        await sign_in(rita, "rita")
+        await rita.page.get_by_role("button", name="Status: Available").wait_for()
         other = await shop.new_page()
         await other.goto(f"{process.shop}/product/gooseneck-kettle")
         await other.get_by_role("button", name="Add to cart").wait_for()
@@ -214,7 +215,6 @@ async def test_a_shared_screen_is_seen_until_either_button_stops_it(process: Dem
         await ana.page.bring_to_front()
         await ana.button("Share your screen").wait_for()
         await rita.sees(customer)
-        await asyncio.gather(ana.hears(rep), rita.hears(customer))
 
         await ana.button("Hang up").click()
         await ana.says("You ended the call.")
