@@ -24,6 +24,9 @@ export class Csat extends LitElement {
         padding: 0;
         border: 0;
       }
+      legend {
+        padding: 0;
+      }
       .steps {
         display: flex;
         justify-content: space-between;
