@@ -42,6 +42,7 @@ class CounterCustomer:
             customer = cls.arrived.pop()
             if customer.conversation_id:
                 await customer.ask("POST", f"/v1/conversations/{customer.conversation_id}/close", {})
+            if customer.ticket_id:
                 await customer.ask("POST", f"/v1/tickets/{customer.ticket_id}/leave")
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:

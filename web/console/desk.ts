@@ -123,6 +123,12 @@ export class Desk extends Observable {
     this.#reading = false;
   }
 
+  /** Queues change rarely: read once, and again where somebody chooses among them. */
+  async readQueues(): Promise<void> {
+    replace(this.queues, (await this.#app.link.ask("queues.list", {})).data as Queue[], (each) => each.id);
+    this.changed();
+  }
+
   async #readAll(): Promise<void> {
     const { link } = this.#app;
     const [rep, work, lobby, reps, queues, open] = await Promise.all([

@@ -55,7 +55,9 @@ export class ConsoleHandOver extends LitElement {
   show(): void {
     this.shown = true;
     void this.opened.refresh();
-    void this.opened.app.desk.refresh();
+    const { app } = this.opened;
+    void app.desk.refresh();
+    void app.attempt(() => app.desk.readQueues());
     void this.updateComplete.then(() => this.dialog.show());
   }
 

@@ -62,9 +62,12 @@ export class ConsoleSettings extends LitElement {
     await this.app.account.signOut();
   }
 
-  private async notifications(wanted: boolean): Promise<void> {
+  private async notifications(field: Field): Promise<void> {
+    const wanted = field.checked;
     const granted = wanted && (await Alerts.permit());
     preferences.set({ notifications: granted });
+    // The wish may be what it was before; the switch is not.
+    field.checked = granted;
     if (wanted && !granted) this.app.notice(t("settings.notifications.denied"), "warning");
   }
 
@@ -98,7 +101,7 @@ export class ConsoleSettings extends LitElement {
           ></tresen-ui-field>
           <tresen-ui-field type="select" label=${t("settings.beside")} .options=${BESIDES.map((each) => ({ value: each, label: t(`beside.${each}`) }))} .value=${wishes.beside} @change=${(event: Event) => preferences.set({ beside: value(event) as Beside })}></tresen-ui-field>
           <tresen-ui-field type="switch" label=${t("settings.sound")} .checked=${wishes.sound} @change=${(event: Event) => preferences.set({ sound: checked(event) })}></tresen-ui-field>
-          <tresen-ui-field type="switch" label=${t("settings.notifications")} hint=${t("settings.notifications.hint")} .checked=${wishes.notifications} @change=${(event: Event) => void this.notifications(checked(event))}></tresen-ui-field>
+          <tresen-ui-field type="switch" label=${t("settings.notifications")} hint=${t("settings.notifications.hint")} .checked=${wishes.notifications} @change=${(event: Event) => void this.notifications(event.target as Field)}></tresen-ui-field>
         </form>
       </tresen-ui-dialog>
       <console-devices></console-devices>`;
