@@ -39,8 +39,13 @@ class Demo:
         self.shop = DemoShop(settings.http_host, port, built)
 
     async def start(self) -> None:
-        """See `Node.start`; the shop opens when the core has begun."""
-        await self.node.start()
+        """See `Node.start`; the shop has its address from the first moment, and its goods when the core has begun."""
+        await self.shop.open()
+        try:
+            await self.node.start()
+        except BaseException:
+            await self.shop.stop()
+            raise
 
     async def stop(self) -> None:
         """Idempotent."""

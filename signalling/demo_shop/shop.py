@@ -1,6 +1,7 @@
 """The shop as one thing to start and stop, on a port of its own: pages, assets, pictures, backend.
 
     shop = DemoShop(host, port, built)
+    await shop.open()
     await shop.start(core_address, admit)
 
 For `tresen demo`. Its Content-Security-Policy is what an embedding shop needs and no more (docs/embed.md): Tresen's origin for the
@@ -64,11 +65,12 @@ class DemoShop:
         """Where a browser on this machine finds it."""
         return self._port.address
 
-    async def start(self, tresen: str, admit: Admit) -> None:
-        """Serves. `tresen`: the core's address. `admit`: makes the shop's address an origin of the site and gives its key. LocalError where
-        the port cannot be had.
-        """
+    async def open(self) -> None:
+        """Takes the port: `address` is known from here on. LocalError where it cannot be had."""
         await self._port.open()
+
+    async def start(self, tresen: str, admit: Admit) -> None:
+        """Serves. `tresen`: the core's address. `admit`: makes the shop's address an origin of the site and gives its key."""
         await self._core.start(tresen, await admit(self.address))
 
     async def stop(self) -> None:

@@ -73,12 +73,21 @@ async def shop(core: SignallingCore, tmp_path: Path) -> AsyncIterator[Shop]:
     async def admit(address: str) -> Signer:
         return await core.store.write(demo.admitted, address)
 
+    await running.open()
     await running.start(tresen, admit)
     made = Shop(running, core, tresen)
     yield made
     await made.http.close()
     await running.stop()
     await server.close()
+
+
+async def test_a_shop_whose_core_has_not_begun_has_its_address_and_says_so(tmp_path: Path) -> None:
+    running = DemoShop("127.0.0.1", 0, site.Built(tmp_path))
+    await running.open()
+    async with aiohttp.ClientSession(running.address) as http, http.get("/") as response:
+        assert response.status == 503 and "opening" in await response.text()
+    await running.stop()
 
 
 async def test_the_page_allows_what_an_embedding_shop_needs_and_no_more(shop: Shop) -> None:
