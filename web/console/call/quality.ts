@@ -108,7 +108,7 @@ export class CallQuality extends LitElement {
       html`<tr><th scope="row">${words}</th><td><bdi>${receiving ? show(receiving) : dash}</bdi></td><td><bdi>${sending ? show(sending) : dash}</bdi></td></tr>`;
     return html`
       <p role="status">${own ? t(levelWords(own.level)) : t("quality.unknown")}${own?.reason ? `. ${t(reasonWords(own.reason))}` : ""}</p>
-      <div class="scroll">
+      <div class="scroll" role="region" tabindex="0" aria-label=${t("details.title")}>
         <table>
           <thead><tr><th scope="col">${t("details.figure")}</th><th scope="col">${t("details.in")}</th><th scope="col">${t("details.out")}</th></tr></thead>
           <tbody>
@@ -124,7 +124,7 @@ export class CallQuality extends LitElement {
         </table>
       </div>
       <h3>${t("details.people")}</h3>
-      <div class="scroll">
+      <div class="scroll" role="region" tabindex="0" aria-label=${t("details.people")}>
         <table>
           <thead><tr><th scope="col">${t("details.person")}</th><th scope="col">${t("details.quality")}</th><th scope="col">${t("details.rtt")}</th><th scope="col">${t("details.loss")}</th></tr></thead>
           <tbody>${active.call.legs.filter((leg) => ENTERED.has(leg.state)).map((leg) => this.#person(leg))}</tbody>

@@ -183,6 +183,14 @@ export class Stage extends LitElement {
       .tile-menu {
         --round: 30px;
       }
+      @media (max-width: 480px) {
+        .state {
+          flex-basis: 100%;
+        }
+        .quality {
+          margin-inline-end: auto;
+        }
+      }
     `,
   ];
 
