@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -111,6 +113,7 @@ def demo(
     try:
         assert process.stdout is not None
         links = read_links(process.stdout, log)
+        await_shop(links["shop"])
         overdue.cancel()
         yield Demo({seat: links[seat] for seat in ("customer", "rep")}, port, process, links["shop"].rstrip("/"), links["console"], folder)
     finally:
@@ -121,6 +124,18 @@ def demo(
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+
+
+def await_shop(link: str) -> None:
+    """Waits until the shop serves: a database that is slow to answer is waited for after the links are printed."""
+    end_s = time.monotonic() + START_S
+    while True:
+        try:
+            with urllib.request.urlopen(link):
+                return
+        except urllib.error.HTTPError as error:
+            assert error.code == 503 and time.monotonic() < end_s, f"the shop answers {error.code}"
+        time.sleep(0.1)
 
 
 def read_links(output: IO[str], log: Path) -> dict[str, str]:
