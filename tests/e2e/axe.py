@@ -12,11 +12,17 @@ from playwright.async_api import Page
 
 SOURCE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-# Of what comes and goes only; what turns for ever has no end to await.
+# Of what comes and goes only; what turns for ever has no end to await. A root tells of its own elements' motion alone.
 STILL = """
-() => Promise.all(document.getAnimations()
-  .filter((each) => each.playState === "running" && Number.isFinite(each.effect.getComputedTiming().endTime))
-  .map((each) => each.finished.catch(() => null)))
+() => {
+  const moving = (root) => [
+    ...root.getAnimations(),
+    ...[...root.querySelectorAll("*")].flatMap((each) => (each.shadowRoot ? moving(each.shadowRoot) : [])),
+  ];
+  return Promise.all(moving(document)
+    .filter((each) => each.playState === "running" && Number.isFinite(each.effect.getComputedTiming().endTime))
+    .map((each) => each.finished.catch(() => null)));
+}
 """
 RUN = """
 async ([selector, tags]) => {
