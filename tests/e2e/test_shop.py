@@ -253,7 +253,7 @@ async def test_whoever_is_stuck_gets_to_a_rep_and_stays_the_same_after_signing_i
             listed = await (await api.get(f"{process.address}/v1/conversations?status=open", headers=rep)).json()
             for each in listed["data"]:
                 entries = await (await api.get(f"{process.address}/v1/conversations/{each['id']}/timeline", headers=rep)).json()
-                if any(entry["type"] == "help.requested" and "payment_declined" in json.dumps(entry) for entry in entries["entries"]):
+                if any(entry["type"] == "help.requested" and entry["data"]["reason"] == "declined" for entry in entries["entries"]):
                     return dict(each)
             return None
 

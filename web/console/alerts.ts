@@ -29,7 +29,7 @@ export class Alerts {
       this.#app.link.on("lobby", (frame) => {
         const entry = frame["entry"] as { type: string; conversation_id: string; actor?: { kind: string; name: string } };
         if (entry.type !== "message.created" || entry.actor?.kind !== "customer") return;
-        if (this.#app.opened.get(entry.conversation_id)?.mine && (document.hidden || !document.hasFocus())) {
+        if (this.#app.desk.has(entry.conversation_id) && (document.hidden || !document.hasFocus())) {
           this.#ring();
           this.#notify(entry.conversation_id, t("alert.message", { name: called(entry.actor.name) }), "");
         }

@@ -48,6 +48,16 @@ export class Desk extends Observable {
     return this.work.filter((each) => each.state === "offered");
   }
 
+  /** Whether this rep looks after a conversation, opened in this page or not; at once after accepting it. */
+  has(conversationId: string): boolean {
+    const me = this.#app.me.id;
+    return (
+      this.work.some((each) => each.conversation_id === conversationId && each.state !== "offered") ||
+      this.conversations.get(conversationId)?.rep_id === me ||
+      this.#app.opened.get(conversationId)?.mine === true
+    );
+  }
+
   /** Takes what another answer brought. */
   put(rep: RepView): void {
     this.rep = rep;
