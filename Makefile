@@ -13,8 +13,15 @@ demo:  ## set up, start the server with a shop, the widget in it and the console
 	$(SETUP) run
 	@exec $(BIN)/tresen demo $(ARGS)
 
+# Browsers and real peers keep time by the clock and have the machine to themselves; all other tests share its cores.
+ALONE := tests/e2e tests/interop
+
 test: lint types web  ## set up, lint, type-check, all tests, browsers included
+ifdef ARGS
 	@exec $(BIN)/pytest $(ARGS)
+else
+	@$(BIN)/pytest $(ALONE); alone=$$?; $(BIN)/pytest -n auto --maxprocesses 4 $(ALONE:%=--ignore=%) && exit $$alone
+endif
 
 lint:  ## ruff
 	$(SETUP) test

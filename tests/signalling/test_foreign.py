@@ -205,6 +205,8 @@ CONTROL_FRAMES: dict[str, tuple[dict[str, Any], str | None]] = {
     "conversation.unwatch": ({"conversation_id": "conversation_id"}, None),
     "ack": ({"conversation_id": "conversation_id", "seq": 1}, None),
     "typing": ({"conversation_id": "conversation_id", "active": True}, "not_watched"),
+    "caption": ({"conversation_id": "conversation_id", "line": "1", "text": "hello"}, "not_watched"),
+    "captions.wanted": ({"conversation_id": "conversation_id"}, "not_watched"),
     "lobby.watch": ({}, None),
     "lobby.unwatch": ({}, None),
     "ping": ({}, None),
