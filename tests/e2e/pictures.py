@@ -101,6 +101,8 @@ async def take(folder: Path) -> None:
             await desk.page.locator("console-ring").get_by_role("button", name="Accept").click()
             await asyncio.gather(shop.seeing(60), desk.seeing(60))
             await keep(desk, "console-call")
+            # What was said in passing has passed.
+            await shop.page.get_by_text("Thank you. You can stop it at any moment.").wait_for(state="hidden")
             await keep(shop, "widget-call")
             board = await face(watching, running.console)
             await board.page.get_by_label("Login").fill("sue")

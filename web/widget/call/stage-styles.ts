@@ -12,7 +12,7 @@ export const stageStyles: CSSResult = css`
     display: flex;
     align-items: center;
     gap: var(--space-2);
-    padding: var(--space-2) var(--space-3);
+    padding: var(--space-1) var(--space-3);
     min-block-size: 40px;
   }
   header > tresen-ui-button {
