@@ -66,6 +66,15 @@ test("a line grows in its place, the oldest make room, and all go after a while"
   expect(read()).toEqual(["d and e"]);
 });
 
+test("lines bear names where several speak", () => {
+  make(null);
+  captions.read(true);
+  says("1", "a");
+  expect(captions.shown((actor) => actor.name)).toEqual([{ key: "rep_1 1", name: "", text: "a", final: false }]);
+  says("1", "b", { actor: { kind: "rep", id: "rep_2", name: "Rolf" } });
+  expect(captions.shown((actor) => actor.name).map((each) => each.name)).toEqual(["Rita", "Rolf"]);
+});
+
 test("whose words do not come is named, until they do", () => {
   make(null);
   captions.read(true);

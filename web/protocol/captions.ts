@@ -78,6 +78,11 @@ export class Captions extends Observable {
   get lines(): readonly Line[] {
     return this.#lines.map((each) => each.line);
   }
+  /** The same to be drawn; with names where several speak. */
+  shown(called: (actor: Actor) => string): { key: string; name: string; text: string; final: boolean }[] {
+    const several = new Set(this.lines.map((line) => line.actor.id)).size > 1;
+    return this.lines.map(({ actor, line, text, final }) => ({ key: `${actor.id} ${line}`, name: several ? called(actor) : "", text, final }));
+  }
   /** Who speaks without their words being written. */
   get silent(): readonly Actor[] {
     return [...this.#silent.values()];

@@ -311,9 +311,7 @@ export class Stage extends LitElement {
   #captions(): TemplateResult | typeof nothing {
     const { captions } = this.active;
     if (!captions?.reading) return nothing;
-    const several = new Set(captions.lines.map((line) => line.actor.id)).size > 1;
-    const lines = captions.lines.map(({ actor, line, text, final }) => ({ key: `${actor.id} ${line}`, name: several ? this.active.name(actor.id) : "", text, final }));
-    return html`<tresen-ui-captions .lines=${lines}></tresen-ui-captions>`;
+    return html`<tresen-ui-captions .lines=${captions.shown((actor) => this.active.name(actor.id))}></tresen-ui-captions>`;
   }
 
   #written(captions: Captions): TemplateResult {

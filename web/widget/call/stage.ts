@@ -211,9 +211,7 @@ export class CallStage extends LitElement {
   private captionLines(): TemplateResult | typeof nothing {
     const { captions } = this.calling;
     if (!captions?.reading) return nothing;
-    const several = new Set(captions.lines.map((line) => line.actor.id)).size > 1;
-    const lines = captions.lines.map(({ actor, line, text, final }) => ({ key: `${actor.id} ${line}`, name: several ? this.called(actor) : "", text, final }));
-    return html`<tresen-ui-captions .lines=${lines}></tresen-ui-captions>`;
+    return html`<tresen-ui-captions .lines=${captions.shown((actor) => this.called(actor))}></tresen-ui-captions>`;
   }
 
   private captionsBar(): TemplateResult | typeof nothing {
